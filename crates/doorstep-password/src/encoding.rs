@@ -1,0 +1,110 @@
+//! Numbers and base64 as stored strings write them, in their one canonical form.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use base64::Engine as _;
+use base64::alphabet::{self, Alphabet};
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+use crate::stored::{Malformed, MalformedKind};
+
+/// Without padding, and with the unused bits of the last character zero: one string for each value.
+const CANONICAL: GeneralPurposeConfig = GeneralPurposeConfig::new()
+    .with_encode_padding(false)
+    .with_decode_padding_mode(DecodePaddingMode::RequireNone)
+    .with_decode_allow_trailing_bits(false);
+
+/// RFC 4648 §4 without padding: the "B64" of PHC strings.
+pub(crate) const B64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CANONICAL);
+
+/// passlib's "ab64": the same with `.` for `+`.
+#[cfg(feature = "pbkdf2")]
+pub(crate) const AB64: GeneralPurpose = {
+    match Alphabet::new("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./") {
+        Ok(alphabet) => GeneralPurpose::new(&alphabet, CANONICAL),
+        Err(_) => panic!("64 different characters"),
+    }
+};
+
+/// bcrypt's own: `./A-Za-z0-9`.
+#[cfg(feature = "bcrypt")]
+pub(crate) const BCRYPT: GeneralPurpose = GeneralPurpose::new(&alphabet::BCRYPT, CANONICAL);
+
+/// A stored string that is read from left to right, so that each error knows where it is.
+pub(crate) struct Cursor<'a> {
+    rest: &'a str,
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    pub(crate) fn new(stored: &'a str) -> Self {
+        Self { rest: stored, at: 0 }
+    }
+
+    /// An error at the place where the cursor stands.
+    pub(crate) fn error(&self, kind: MalformedKind) -> Malformed {
+        Malformed { at: self.at, kind }
+    }
+
+    /// Whether `literal` stands here; then it is passed.
+    pub(crate) fn accept(&mut self, literal: &str) -> bool {
+        match self.rest.strip_prefix(literal) {
+            Some(rest) => {
+                self.rest = rest;
+                self.at += literal.len();
+                true
+            }
+            None => false,
+        }
+    }
+
+    pub(crate) fn expect(&mut self, literal: &str) -> Result<(), Malformed> {
+        if self.accept(literal) { Ok(()) } else { Err(self.error(MalformedKind::Syntax)) }
+    }
+
+    /// All up to the next of `ends`, which is not passed, or to the end of the string.
+    pub(crate) fn until(&mut self, ends: &[char]) -> &'a str {
+        let len = self.rest.find(ends).unwrap_or(self.rest.len());
+        let (field, rest) = self.rest.split_at(len);
+        self.rest = rest;
+        self.at += len;
+        field
+    }
+
+    pub(crate) fn end(&self) -> Result<(), Malformed> {
+        if self.rest.is_empty() { Ok(()) } else { Err(self.error(MalformedKind::Trailing)) }
+    }
+
+    /// A decimal number without sign, leading zero or anything else but digits.
+    pub(crate) fn decimal(&mut self) -> Result<u32, Malformed> {
+        let error = |kind| Malformed { at: self.at, kind };
+        let len = self.rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (digits, rest) = self.rest.split_at(len);
+        if digits.is_empty() || (len > 1 && digits.starts_with('0')) {
+            return Err(error(MalformedKind::Number));
+        }
+        let number = digits.parse().map_err(|_| error(MalformedKind::Range))?;
+        self.rest = rest;
+        self.at += len;
+        Ok(number)
+    }
+
+    /// A field of base64 up to the next `$`.
+    pub(crate) fn base64(&mut self, engine: &GeneralPurpose) -> Result<Vec<u8>, Malformed> {
+        let at = self.at;
+        let field = self.until(&['$']);
+        engine.decode(field).map_err(|_| Malformed { at, kind: MalformedKind::Base64 })
+    }
+
+    /// The rest, whatever it holds.
+    #[cfg(any(feature = "bcrypt", feature = "sha-crypt"))]
+    pub(crate) fn rest(&self) -> &'a str {
+        self.rest
+    }
+}
+
+/// Appends `bytes` in base64.
+pub(crate) fn push_base64(out: &mut String, engine: &GeneralPurpose, bytes: &[u8]) {
+    engine.encode_string(bytes, out);
+}

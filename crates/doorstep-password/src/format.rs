@@ -1,0 +1,184 @@
+//! What a format and a hasher are, and the registry of those that are built in.
+//!
+//! Adding a format is one file beside these, and one line in the registry.
+
+#[cfg(feature = "argon2")]
+pub(crate) mod argon2;
+#[cfg(feature = "bcrypt")]
+pub(crate) mod bcrypt;
+#[cfg(feature = "pbkdf2")]
+pub(crate) mod pbkdf2;
+#[cfg(feature = "sha-crypt")]
+pub(crate) mod sha_crypt;
+
+use alloc::string::String;
+use alloc::sync::Arc;
+use core::fmt;
+
+use crate::stored::{Refused, StoredHash};
+use crate::work::Derivation;
+
+/// A way to write password hashes as strings, that this format can read.
+pub trait Format: Send + Sync + 'static {
+    /// Whether `stored` is this format's to read, told by its prefix alone. It must be quick, and
+    /// must not claim what another format's prefix claims: the first that claims a string decides.
+    fn claims(&self, stored: &str) -> bool;
+
+    /// Reads a string that it claims, to the letter: one string for each value, or none.
+    ///
+    /// # Errors
+    /// [`Refused::Malformed`] with the place, or [`Refused::Unsupported`] with the reason.
+    fn parse(&self, stored: &str) -> Result<StoredHash, Refused>;
+
+    /// Whether a hash of this format can have been made from `password`. If not, verifying it does
+    /// the full work all the same, and ends in a mismatch.
+    fn takes(&self, password: &[u8]) -> bool {
+        let _ = password;
+        true
+    }
+}
+
+/// A format that also writes, with parameters of its own.
+pub trait Hasher: Format {
+    /// The bytes of salt that a new hash takes, at most [`Salt::MAX_LEN`](crate::Salt::MAX_LEN).
+    fn salt_len(&self) -> usize;
+
+    /// How a new hash is derived, with a salt of [`salt_len`](Self::salt_len) bytes.
+    fn derivation(&self, salt: &[u8]) -> Derivation;
+
+    /// Whether a new hash can be made from `password`.
+    ///
+    /// # Errors
+    /// [`CannotHash`] for what the algorithm would cut or misread.
+    fn can_hash(&self, password: &[u8]) -> Result<(), CannotHash> {
+        let _ = password;
+        Ok(())
+    }
+
+    /// Writes the stored string.
+    fn encode(&self, derivation: &Derivation, key: &[u8]) -> String;
+
+    /// Whether a hash is of another algorithm, or of weaker parameters, than those this one writes.
+    /// A stronger hash is not outdated.
+    fn is_outdated(&self, stored: &StoredHash) -> bool;
+}
+
+/// A password that the algorithm would cut or misread, so that no hash is made from it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CannotHash {
+    /// It is longer than so many bytes, and the rest would not count.
+    LongerThan(usize),
+    /// It holds a NUL, at which others stop reading.
+    HoldsNul,
+}
+
+impl fmt::Display for CannotHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CannotHash::LongerThan(len) => {
+                write!(f, "the password is longer than the {len} bytes that this algorithm reads")
+            }
+            CannotHash::HoldsNul => f.write_str("the password holds a NUL"),
+        }
+    }
+}
+
+impl core::error::Error for CannotHash {}
+
+impl<T: Format + ?Sized> Format for Arc<T> {
+    fn claims(&self, stored: &str) -> bool {
+        (**self).claims(stored)
+    }
+
+    fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
+        (**self).parse(stored)
+    }
+
+    fn takes(&self, password: &[u8]) -> bool {
+        (**self).takes(password)
+    }
+}
+
+impl<T: Hasher + ?Sized> Hasher for Arc<T> {
+    fn salt_len(&self) -> usize {
+        (**self).salt_len()
+    }
+
+    fn derivation(&self, salt: &[u8]) -> Derivation {
+        (**self).derivation(salt)
+    }
+
+    fn can_hash(&self, password: &[u8]) -> Result<(), CannotHash> {
+        (**self).can_hash(password)
+    }
+
+    fn encode(&self, derivation: &Derivation, key: &[u8]) -> String {
+        (**self).encode(derivation, key)
+    }
+
+    fn is_outdated(&self, stored: &StoredHash) -> bool {
+        (**self).is_outdated(stored)
+    }
+}
+
+/// A name of passlib's, and the hasher with today's default parameters.
+type Entry = (&'static str, fn() -> Arc<dyn Hasher>);
+
+/// The preferred first.
+static REGISTRY: &[Entry] = &[
+    #[cfg(feature = "argon2")]
+    ("argon2", || Arc::new(argon2::Argon2::default())),
+    #[cfg(feature = "bcrypt")]
+    ("bcrypt", || Arc::new(bcrypt::Bcrypt::default())),
+    #[cfg(feature = "pbkdf2")]
+    ("pbkdf2_sha512", || Arc::new(pbkdf2::Pbkdf2::SHA512)),
+    #[cfg(feature = "pbkdf2")]
+    ("pbkdf2_sha256", || Arc::new(pbkdf2::Pbkdf2::SHA256)),
+    #[cfg(feature = "pbkdf2")]
+    ("pbkdf2_sha1", || Arc::new(pbkdf2::Pbkdf2::SHA1)),
+    #[cfg(feature = "sha-crypt")]
+    ("sha512_crypt", || Arc::new(sha_crypt::ShaCrypt::SHA512)),
+    #[cfg(feature = "sha-crypt")]
+    ("sha256_crypt", || Arc::new(sha_crypt::ShaCrypt::SHA256)),
+];
+
+/// The hasher that passlib calls `name`, with today's default parameters.
+///
+/// ```
+/// use doorstep_password::{Hashers, by_name};
+///
+/// let hashers = Hashers::new(by_name("pbkdf2_sha512")?);
+/// # assert!(by_name("md5_crypt").unwrap_err().to_string().contains("sha256_crypt"));
+/// # Ok::<(), doorstep_password::UnknownName>(())
+/// ```
+///
+/// # Errors
+/// [`UnknownName`], whose message lists the names that there are.
+pub fn by_name(name: &str) -> Result<Arc<dyn Hasher>, UnknownName> {
+    let entry = REGISTRY.iter().find(|(known, _)| *known == name);
+    entry.map(|(_, hasher)| hasher()).ok_or(UnknownName)
+}
+
+/// The names that [`by_name`] knows.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    REGISTRY.iter().map(|(name, _)| *name)
+}
+
+/// Every hasher that is built in, with today's default parameters.
+pub fn hashers() -> impl Iterator<Item = Arc<dyn Hasher>> {
+    REGISTRY.iter().map(|(_, hasher)| hasher())
+}
+
+/// No hasher of this name is built in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownName;
+
+impl fmt::Display for UnknownName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("no hasher of this name; there are:")?;
+        names().try_for_each(|name| write!(f, " {name}"))
+    }
+}
+
+impl core::error::Error for UnknownName {}

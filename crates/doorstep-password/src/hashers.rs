@@ -1,0 +1,407 @@
+//! An ordered set of hashers: the first writes, all verify, what the first would not write is
+//! outdated. Judges no user and stores nothing.
+
+use alloc::boxed::Box;
+use alloc::string::String;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+use core::fmt;
+
+use rand_core::TryCryptoRng;
+use subtle::ConstantTimeEq;
+
+use crate::format::{CannotHash, Format, Hasher};
+use crate::limits::Limits;
+use crate::secret::Secret;
+use crate::shares::{InvalidShares, Shares};
+use crate::stored::{Refused, StoredHash};
+use crate::work::{Derivation, Goal, OutOfMemory, Work};
+
+/// The hashers of a host, the preferred first. Cheap to clone.
+///
+/// ```
+/// use doorstep_password::{Argon2, Bcrypt, Hashers, Pbkdf2, ShaCrypt};
+///
+/// let hashers = Hashers::new(Argon2::default())
+///     .accept(Pbkdf2::default())
+///     .accept(Bcrypt::default())
+///     .accept(ShaCrypt::default());
+/// let old = "$pbkdf2-sha256$29000$x9h7j/Ge8x6DMEao1VqrdQ$kra3R1wEnY8mPdDWOpTqOTINaAmZvRMcYd8u5OBQP9A";
+/// assert_eq!(hashers.inspect(old)?.name(), "pbkdf2_sha256");
+/// assert!(hashers.needs_update(old)?);
+/// # Ok::<(), doorstep_password::Refused>(())
+/// ```
+#[derive(Clone)]
+pub struct Hashers {
+    preferred: Arc<dyn Hasher>,
+    accepted: Arc<[Arc<dyn Format>]>,
+    limits: Limits,
+    shares: Option<Arc<Shares>>,
+}
+
+impl Hashers {
+    /// A set of one, which writes and verifies.
+    pub fn new(preferred: impl Hasher) -> Self {
+        Self {
+            preferred: Arc::new(preferred),
+            accepted: Arc::new([]),
+            limits: Limits::default(),
+            shares: None,
+        }
+    }
+
+    /// Verifies the hashes of one more format; they are outdated.
+    ///
+    /// Where two formats claim one string, the earlier reads it.
+    pub fn accept(self, format: impl Format) -> Self {
+        let more = core::iter::once(Arc::new(format) as Arc<dyn Format>);
+        Self { accepted: self.accepted.iter().cloned().chain(more).collect(), ..self }
+    }
+
+    /// Replaces the [`Limits`].
+    pub fn limits(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Gives unknown names the work of old formats, in the shares that these have of all accounts.
+    ///
+    /// Each entry is any hash of the old format and parameters, and its share between 0 and 1.
+    /// `secret`, of at least 16 bytes, decides which name gets which. It must be the same on all
+    /// replicas and across restarts, or one name would change its speed.
+    ///
+    /// ```
+    /// use doorstep_password::{Argon2, Bcrypt, Hashers, Secret};
+    ///
+    /// // Three accounts in ten have not logged in since bcrypt.
+    /// let sample = "$2b$10$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let hashers = Hashers::new(Argon2::default())
+    ///     .accept(Bcrypt::default())
+    ///     .shares(Secret::from("from the configuration"), [(sample, 0.3)])?;
+    /// # Ok::<(), doorstep_password::InvalidShares>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`InvalidShares`] if a sample is refused, the shares do not fit in 1, or the secret is short.
+    pub fn shares<'a>(
+        self,
+        secret: Secret,
+        shares: impl IntoIterator<Item = (&'a str, f64)>,
+    ) -> Result<Self, InvalidShares> {
+        let shares: Vec<_> = shares
+            .into_iter()
+            .map(|(sample, share)| Ok((self.inspect(sample)?.derivation().clone(), share)))
+            .collect::<Result<_, Refused>>()
+            .map_err(InvalidShares::Sample)?;
+        Ok(Self { shares: Some(Arc::new(Shares::new(secret, shares)?)), ..self })
+    }
+
+    /// Work that verifies `password` against a stored hash.
+    ///
+    /// # Errors
+    /// [`Refused`], before any work, if the stored string is not to be verified at all.
+    pub fn verify(&self, password: Secret, stored: &str) -> Result<Work<Verifying>, Refused> {
+        let plan = self.plan(stored, password.expose())?;
+        Ok(plan.work(|check| Verifying { password, check }))
+    }
+
+    /// Work that makes a new hash with the preferred hasher and a salt from the operating system.
+    ///
+    /// # Errors
+    /// [`HashError`], before any work, if no hash can be made.
+    #[cfg(feature = "getrandom")]
+    pub fn hash(&self, password: Secret) -> Result<Work<Making>, HashError> {
+        let salt = Salt::generate().ok_or(HashError::Entropy)?;
+        self.hash_with_salt(password, &salt)
+    }
+
+    /// The same with a salt from the host's own generator.
+    ///
+    /// # Errors
+    /// [`HashError`], before any work, if no hash can be made.
+    pub fn hash_with_rng<R>(&self, password: Secret, rng: &mut R) -> Result<Work<Making>, HashError>
+    where
+        R: TryCryptoRng + ?Sized,
+    {
+        let salt = Salt::from_rng(rng).ok_or(HashError::Entropy)?;
+        self.hash_with_salt(password, &salt)
+    }
+
+    fn hash_with_salt(&self, password: Secret, salt: &Salt) -> Result<Work<Making>, HashError> {
+        self.can_hash(password.expose())?;
+        let derivation = self.new_derivation(salt);
+        let encoder = Encoder { hasher: self.preferred.clone(), derivation: derivation.clone() };
+        Ok(Work::new(derivation, Making { password, encoder }))
+    }
+
+    /// Whether the preferred hasher can make a hash of `password`, within the limits.
+    ///
+    /// # Errors
+    /// [`HashError::Password`] or [`HashError::Refused`].
+    pub fn can_hash(&self, password: &[u8]) -> Result<(), HashError> {
+        self.preferred.can_hash(password).map_err(HashError::Password)?;
+        let derivation = self.new_derivation(&Salt::default());
+        // A hash that could not be verified afterwards must not be made.
+        self.limits.admit(&derivation, password.len()).map_err(HashError::Refused)
+    }
+
+    /// Whether a stored hash is of another algorithm or of weaker parameters than a new one.
+    ///
+    /// # Errors
+    /// [`Refused`] if it is not to be verified at all.
+    pub fn needs_update(&self, stored: &str) -> Result<bool, Refused> {
+        Ok(self.preferred.is_outdated(&self.inspect(stored)?))
+    }
+
+    /// What a stored hash says of itself, held against the limits.
+    ///
+    /// # Errors
+    /// [`Refused`] if it is not to be verified at all.
+    pub fn inspect(&self, stored: &str) -> Result<StoredHash, Refused> {
+        let (_, stored) = self.read(stored)?;
+        self.limits.admit(stored.derivation(), 0)?;
+        Ok(stored)
+    }
+
+    /// How to verify a password against a stored hash: what [`verify`](Self::verify) is made of, for
+    /// goals of the host's own.
+    ///
+    /// # Errors
+    /// [`Refused`] if the stored string is not to be verified at all.
+    pub fn plan(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
+        let (format, stored) = self.read(stored)?;
+        self.limits.admit(stored.derivation(), password.len())?;
+        let expected = format.takes(password).then(|| stored.digest().into());
+        let outdated = self.preferred.is_outdated(&stored);
+        Ok(Plan { derivation: stored.derivation().clone(), check: Check { expected, outdated } })
+    }
+
+    /// The work that a wrong password would have cost, for a name that has no hash to verify, with a
+    /// forced mismatch at its end.
+    ///
+    /// It is the preferred hasher's work or, by [`shares`](Self::shares), that of an old format.
+    pub fn decoy(&self, username: &str) -> Plan {
+        let old = self.shares.as_ref().and_then(|shares| shares.derivation_for(username));
+        let derivation = old.cloned().unwrap_or_else(|| self.new_derivation(&Salt::default()));
+        Plan { derivation, check: Check { expected: None, outdated: false } }
+    }
+
+    /// How a new hash is derived with `salt`, and how its key is written.
+    pub fn new_hash(&self, salt: &Salt) -> (Derivation, Encoder) {
+        let derivation = self.new_derivation(salt);
+        (derivation.clone(), Encoder { hasher: self.preferred.clone(), derivation })
+    }
+
+    fn new_derivation(&self, salt: &Salt) -> Derivation {
+        self.preferred.derivation(salt.first(self.preferred.salt_len()))
+    }
+
+    fn read(&self, stored: &str) -> Result<(&dyn Format, StoredHash), Refused> {
+        if stored.len() > self.limits.stored_len {
+            return Err(Refused::StoredTooLong);
+        }
+        let preferred: &dyn Format = &self.preferred;
+        let format = core::iter::once(preferred)
+            .chain(self.accepted.iter().map(|format| format as &dyn Format))
+            .find(|format| format.claims(stored))
+            .ok_or(Refused::UnknownFormat)?;
+        Ok((format, format.parse(stored)?))
+    }
+}
+
+impl fmt::Debug for Hashers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hashers")
+            .field("writes", self.new_derivation(&Salt::default()).algorithm())
+            .field("accepts", &self.accepted.len())
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came of verifying a password.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use = "the verdict decides whether the password was right"]
+pub enum Verdict {
+    /// The password is not that of the hash.
+    Mismatch,
+    /// The password is right.
+    Match,
+    /// The password is right, and the preferred hasher would not write this hash today.
+    Outdated,
+}
+
+impl Verdict {
+    /// Whether the password is right, be its hash outdated or not.
+    pub const fn is_match(self) -> bool {
+        matches!(self, Verdict::Match | Verdict::Outdated)
+    }
+}
+
+/// How to verify one password against one stored hash.
+#[derive(Debug)]
+#[must_use = "a plan verifies nothing until its work is run"]
+pub struct Plan {
+    derivation: Derivation,
+    check: Check,
+}
+
+impl Plan {
+    /// The work, for a goal that holds the password and the check.
+    pub fn work<T: Goal>(self, goal: impl FnOnce(Check) -> T) -> Work<T> {
+        Work::new(self.derivation, goal(self.check))
+    }
+}
+
+/// The comparison at the end of a verification.
+pub struct Check {
+    /// Without a digest it is a mismatch, whatever was derived.
+    expected: Option<Box<[u8]>>,
+    outdated: bool,
+}
+
+impl Check {
+    /// Compares the derived key with the stored digest, in constant time.
+    pub fn verdict(&self, key: &[u8]) -> Verdict {
+        match &self.expected {
+            Some(expected) if bool::from(expected.as_ref().ct_eq(key)) => {
+                if self.outdated {
+                    Verdict::Outdated
+                } else {
+                    Verdict::Match
+                }
+            }
+            _ => Verdict::Mismatch,
+        }
+    }
+
+    /// Whether the verdict is a mismatch before any work is done.
+    pub fn is_forced(&self) -> bool {
+        self.expected.is_none()
+    }
+
+    /// Whether a match would be [`Verdict::Outdated`].
+    pub fn is_outdated(&self) -> bool {
+        self.outdated
+    }
+}
+
+impl fmt::Debug for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Check").field("outdated", &self.outdated).finish_non_exhaustive()
+    }
+}
+
+/// The goal of [`Hashers::verify`].
+#[derive(Debug)]
+pub struct Verifying {
+    password: Secret,
+    check: Check,
+}
+
+impl Goal for Verifying {
+    type Output = Result<Verdict, OutOfMemory>;
+
+    fn password(&self) -> &[u8] {
+        self.password.expose()
+    }
+
+    fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Self::Output {
+        key.map(|key| self.check.verdict(key))
+    }
+}
+
+/// Writes a new hash, once its key is derived.
+pub struct Encoder {
+    hasher: Arc<dyn Hasher>,
+    derivation: Derivation,
+}
+
+impl Encoder {
+    /// The stored string.
+    pub fn encode(&self, key: &[u8]) -> String {
+        self.hasher.encode(&self.derivation, key)
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Encoder").field(self.derivation.algorithm()).finish()
+    }
+}
+
+/// The goal of [`Hashers::hash`].
+#[derive(Debug)]
+pub struct Making {
+    password: Secret,
+    encoder: Encoder,
+}
+
+impl Goal for Making {
+    type Output = Result<String, OutOfMemory>;
+
+    fn password(&self) -> &[u8] {
+        self.password.expose()
+    }
+
+    fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Self::Output {
+        key.map(|key| self.encoder.encode(key))
+    }
+}
+
+/// Random bytes from which a hasher takes its salt.
+#[derive(Clone, Copy, Default)]
+pub struct Salt([u8; Salt::MAX_LEN]);
+
+impl Salt {
+    /// The most that a [`Hasher`] may take, in bytes.
+    pub const MAX_LEN: usize = 32;
+
+    /// From the operating system; `None` if it has no entropy to give.
+    #[cfg(feature = "getrandom")]
+    pub fn generate() -> Option<Self> {
+        let mut salt = Self::default();
+        getrandom::fill(&mut salt.0).ok()?;
+        Some(salt)
+    }
+
+    /// From the host's generator; `None` if it fails.
+    pub fn from_rng<R: TryCryptoRng + ?Sized>(rng: &mut R) -> Option<Self> {
+        let mut salt = Self::default();
+        rng.try_fill_bytes(&mut salt.0).ok()?;
+        Some(salt)
+    }
+
+    fn first(&self, len: usize) -> &[u8] {
+        &self.0[..len.min(Self::MAX_LEN)]
+    }
+}
+
+impl fmt::Debug for Salt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Salt(..)")
+    }
+}
+
+/// Why no hash is made. No work was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HashError {
+    /// The preferred algorithm would not take the password whole.
+    Password(CannotHash),
+    /// The new hash would itself be refused by the limits.
+    Refused(Refused),
+    /// There is no entropy for a salt.
+    Entropy,
+}
+
+impl fmt::Display for HashError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            HashError::Password(why) => why.fmt(f),
+            HashError::Refused(refused) => refused.fmt(f),
+            HashError::Entropy => f.write_str("there is no entropy for a salt"),
+        }
+    }
+}
+
+impl core::error::Error for HashError {}

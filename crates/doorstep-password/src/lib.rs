@@ -1,0 +1,80 @@
+//! Password hashes of many origins, verified strictly, as work that its caller can price, slice and
+//! batch.
+//!
+//! A stored string is parsed to the letter of its format, priced, and held against [`Limits`] before
+//! any work is done. What is left to do is a value, [`Work`]: run it here, on a pool, in slices
+//! between other tasks, or several together. The first hasher of a [`Hashers`] writes; all of them
+//! verify; and a hash that the first would not write today comes back as [`Verdict::Outdated`].
+//!
+//! # What it is not
+//!
+//! It stores nothing, starts no thread, reads no clock and opens no file. It knows no user and no
+//! HTTP: that is the crate `doorstep`. It does not guess: a string that no format claims is refused,
+//! and a string that is claimed is read by that format alone.
+//!
+//! # The shortest run
+//!
+//! ```
+//! use doorstep_password::{Argon2, Bcrypt, Hashers, Secret, Verdict};
+//!
+//! let hashers = Hashers::new(Argon2::default()).accept(Bcrypt::default());
+//!
+//! let stored = hashers.hash(Secret::from("correct horse"))?.run()?;
+//! assert!(stored.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+//! assert!(hashers.verify(Secret::from("correct horse"), &stored)?.run()?.is_match());
+//!
+//! // A hash of another algorithm verifies, and says that it is due for replacement.
+//! let old = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+//! assert_eq!(hashers.verify(Secret::from("U*U"), old)?.run()?, Verdict::Outdated);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Features
+//!
+//! `argon2`, `bcrypt`, `pbkdf2` and `sha-crypt` bring one algorithm each. `getrandom` draws salts
+//! from the operating system; without it the host's generator is an argument. `std` lets
+//! [`Workspace::new`] look at the processor at run time. All are on by default, none changes what
+//! another does, and none turns wiping off.
+
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+mod encoding;
+mod format;
+mod hashers;
+mod limits;
+mod secret;
+mod shares;
+mod stored;
+mod work;
+mod workspace;
+
+#[cfg(feature = "argon2")]
+pub use format::argon2::Argon2;
+#[cfg(feature = "bcrypt")]
+pub use format::bcrypt::Bcrypt;
+#[cfg(feature = "pbkdf2")]
+pub use format::pbkdf2::Pbkdf2;
+#[cfg(feature = "sha-crypt")]
+pub use format::sha_crypt::ShaCrypt;
+pub use format::{CannotHash, Format, Hasher, UnknownName, by_name, hashers, names};
+pub use hashers::{Check, Encoder, HashError, Hashers, Making, Plan, Salt, Verdict, Verifying};
+pub use limits::Limits;
+pub use rand_core::TryCryptoRng;
+pub use secret::Secret;
+pub use shares::InvalidShares;
+pub use stored::{Malformed, MalformedKind, Parameter, Refused, StoredHash};
+#[cfg(feature = "argon2")]
+pub use work::argon2::{Argon2Params, Argon2Variant, Argon2Version};
+#[cfg(feature = "bcrypt")]
+pub use work::bcrypt::BcryptParams;
+#[cfg(feature = "pbkdf2")]
+pub use work::pbkdf2::{Pbkdf2Params, Prf};
+#[cfg(feature = "sha-crypt")]
+pub use work::sha_crypt::{ShaCryptParams, ShaCryptVariant};
+pub use work::{
+    Algorithm, Cost, Derivation, Goal, InvalidParameters, Kdf, OutOfMemory, Slices, Work,
+};
+pub use workspace::Workspace;

@@ -1,0 +1,158 @@
+//! Work as a value: priced before it begins, run whole, in pieces or in company.
+//!
+//! Knows the arithmetic and the memory; knows no stored string, no policy and no limit.
+
+mod derivation;
+mod goal;
+mod parameters;
+mod price;
+mod sha;
+
+#[cfg(feature = "argon2")]
+pub(crate) mod argon2;
+#[cfg(feature = "bcrypt")]
+pub(crate) mod bcrypt;
+#[cfg(feature = "pbkdf2")]
+pub(crate) mod pbkdf2;
+#[cfg(feature = "sha-crypt")]
+pub(crate) mod sha_crypt;
+
+use alloc::vec::Vec;
+use core::fmt;
+use core::ops::ControlFlow;
+
+pub use self::derivation::{Algorithm, Derivation, Kdf, Slices};
+pub use self::goal::{Goal, OutOfMemory};
+pub use self::parameters::InvalidParameters;
+pub use self::price::Cost;
+
+use self::derivation::Progress;
+use crate::workspace::Workspace;
+
+/// Work to be done: a key to be derived from a password, and the [`Goal`] that the key is for.
+///
+/// It does nothing until it is told to, and it does it where it is told to: all at once with
+/// [`run`](Self::run) or [`run_in`](Self::run_in), a bounded piece at a time with
+/// [`advance`](Self::advance), or several together with [`run_together`](Self::run_together). It is
+/// `Send` when `T` is.
+///
+/// Dropping it, also between two pieces, cancels it and wipes what it held.
+///
+/// ```
+/// use core::ops::ControlFlow;
+/// use doorstep_password::{Bcrypt, Hashers, Secret, Verdict, Workspace};
+///
+/// let hashers = Hashers::new(Bcrypt::default());
+/// let stored = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.7cjLvl0DBr0LJt/A65TNBwuXC/mx6ea";
+/// let mut work = hashers.verify(Secret::from("U*U"), stored)?;
+/// let mut workspace = Workspace::new();
+/// let verdict = loop {
+///     // A piece of about 100 µs, then whatever else this thread has to do.
+///     match work.advance(100, &mut workspace) {
+///         ControlFlow::Continue(rest) => work = rest,
+///         ControlFlow::Break(verdict) => break verdict?,
+///     }
+/// };
+/// assert_eq!(verdict, Verdict::Mismatch);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "work does nothing until it is run"]
+pub struct Work<T> {
+    derivation: Derivation,
+    progress: Option<Progress>,
+    goal: T,
+}
+
+impl<T: Goal> Work<T> {
+    /// Work that derives a key for `goal`, not yet begun.
+    pub fn new(derivation: Derivation, goal: T) -> Self {
+        Self { derivation, progress: None, goal }
+    }
+
+    /// What all of this work takes, as known before any of it is done.
+    pub fn cost(&self) -> Cost {
+        self.derivation.cost(self.goal.password().len())
+    }
+
+    /// How many units are left: [`Cost::units`] before the first piece, then falling to 0.
+    pub fn remaining(&self) -> u64 {
+        match &self.progress {
+            None => self.cost().units,
+            Some(progress) => progress.remaining(),
+        }
+    }
+
+    /// What the work is for.
+    pub fn goal(&self) -> &T {
+        &self.goal
+    }
+
+    /// Gives the work up for its goal. What was computed is wiped.
+    pub fn abandon(self) -> T {
+        self.goal
+    }
+
+    /// Does all of it, here and now, in memory allocated for it.
+    ///
+    /// Where several hashes are computed, [`run_in`](Self::run_in) saves the page faults.
+    pub fn run(self) -> T::Output {
+        self.run_in(&mut Workspace::new())
+    }
+
+    /// Does all of it, here and now, in the memory of `workspace`.
+    pub fn run_in(mut self, workspace: &mut Workspace) -> T::Output {
+        loop {
+            match self.advance(u64::MAX, workspace) {
+                ControlFlow::Continue(rest) => self = rest,
+                ControlFlow::Break(output) => return output,
+            }
+        }
+    }
+
+    /// Does a piece of about `units` and gives back the rest, or the outcome.
+    ///
+    /// A unit is about a microsecond of one core of a server of 2024. The smallest piece, which
+    /// `advance(0)` does, is for PBKDF2 and sha-crypt one round, for bcrypt one of its 2^cost rounds
+    /// (46 units), and at most a tenth of a millisecond of set-up with the first piece. Argon2 does
+    /// all of it in its first piece: the `argon2` crate cannot be paused.
+    ///
+    /// Any piece may be given any workspace: the bytes are the same.
+    pub fn advance(
+        mut self,
+        units: u64,
+        workspace: &mut Workspace,
+    ) -> ControlFlow<T::Output, Self> {
+        let mut progress = match self.progress.take() {
+            Some(progress) => progress,
+            None => match self.derivation.begin(self.goal.password(), workspace) {
+                Ok(progress) => progress,
+                Err(error) => return ControlFlow::Break(self.goal.conclude(Err(error))),
+            },
+        };
+        if progress.advance(units) {
+            let key = progress.finish();
+            ControlFlow::Break(self.goal.conclude(Ok(key.expose())))
+        } else {
+            self.progress = Some(progress);
+            ControlFlow::Continue(self)
+        }
+    }
+
+    /// Does several at once on this core; the outcomes come back in the batch's order.
+    ///
+    /// A batch of strangers, of other algorithms, parameters and lengths, is correct too. Over the
+    /// primitive crates, which have no lanes to share, each runs after the other in the workspace's
+    /// one memory.
+    pub fn run_together(batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
+        batch.into_iter().map(|work| work.run_in(workspace)).collect()
+    }
+}
+
+impl<T> fmt::Debug for Work<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Work")
+            .field("algorithm", &self.derivation.algorithm())
+            .field("begun", &self.progress.is_some())
+            .finish_non_exhaustive()
+    }
+}

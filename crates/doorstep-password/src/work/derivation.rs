@@ -1,0 +1,241 @@
+//! How a key is derived: an algorithm, its parameters and the salt.
+
+use alloc::boxed::Box;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::sync::Arc;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::fmt;
+
+use super::goal::OutOfMemory;
+use super::price::Cost;
+use crate::secret::Secret;
+use crate::workspace::Workspace;
+
+#[cfg(feature = "argon2")]
+use super::argon2::{self, Argon2Params};
+#[cfg(feature = "bcrypt")]
+use super::bcrypt::{self, BcryptParams};
+#[cfg(feature = "pbkdf2")]
+use super::pbkdf2::{self, Pbkdf2Params};
+#[cfg(feature = "sha-crypt")]
+use super::sha_crypt::{self, ShaCryptParams};
+
+/// A way to derive a key from a password: everything but the password.
+///
+/// What a [`Format`](crate::Format) reads out of a stored string. Formats that share an algorithm
+/// share its code, whatever their strings look like.
+#[derive(Clone)]
+pub struct Derivation {
+    algorithm: Algorithm,
+    salt: Box<[u8]>,
+}
+
+/// An algorithm and its parameters.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Algorithm {
+    /// Argon2, RFC 9106.
+    #[cfg(feature = "argon2")]
+    Argon2(Argon2Params),
+    /// bcrypt: the first 23 bytes of its output, of a password cut at 72 bytes.
+    #[cfg(feature = "bcrypt")]
+    Bcrypt(BcryptParams),
+    /// PBKDF2 with HMAC, RFC 8018 §5.2.
+    #[cfg(feature = "pbkdf2")]
+    Pbkdf2(Pbkdf2Params),
+    /// sha256-crypt and sha512-crypt; of a salt, the first 16 bytes count.
+    #[cfg(feature = "sha-crypt")]
+    ShaCrypt(ShaCryptParams),
+    /// One that is written elsewhere.
+    Other(Arc<dyn Kdf>),
+}
+
+impl Algorithm {
+    /// The parameters by name, for people to read.
+    pub(crate) fn parameters(&self) -> Vec<(&'static str, String)> {
+        match self {
+            #[cfg(feature = "argon2")]
+            Algorithm::Argon2(params) => params.list(),
+            #[cfg(feature = "bcrypt")]
+            Algorithm::Bcrypt(params) => vec![("cost", params.cost().to_string())],
+            #[cfg(feature = "pbkdf2")]
+            Algorithm::Pbkdf2(params) => vec![
+                ("rounds", params.rounds().to_string()),
+                ("key_len", params.key_len().to_string()),
+            ],
+            #[cfg(feature = "sha-crypt")]
+            Algorithm::ShaCrypt(params) => vec![("rounds", params.rounds().to_string())],
+            Algorithm::Other(kdf) => vec![("kdf", format!("{kdf:?}"))],
+        }
+    }
+}
+
+/// An algorithm that another crate brings to [`Hashers`](crate::Hashers).
+pub trait Kdf: fmt::Debug + Send + Sync + 'static {
+    /// What it costs for a password of so many bytes, before any of it is done.
+    fn cost(&self, password_len: usize) -> Cost;
+
+    /// Begins: does at most the smallest piece.
+    fn begin(&self, password: &[u8], salt: &[u8]) -> Box<dyn Slices>;
+}
+
+/// A [`Kdf`] under way. Its `Drop` wipes what it holds.
+pub trait Slices: Send + Sync {
+    /// Does about `units`, at least the smallest piece, and says how many are left.
+    fn advance(&mut self, units: u64) -> u64;
+
+    /// The key, once `advance` has returned 0.
+    fn finish(self: Box<Self>) -> Secret;
+}
+
+impl Derivation {
+    /// A derivation with the algorithm's parameters and `salt`, which is no secret.
+    ///
+    /// bcrypt takes 16 bytes of salt, sha-crypt up to 16: missing bytes are zero, others are cut.
+    /// Formats are to refuse such salts before.
+    pub fn new(algorithm: Algorithm, salt: &[u8]) -> Self {
+        Self { algorithm, salt: salt.into() }
+    }
+
+    /// The algorithm and its parameters.
+    pub fn algorithm(&self) -> &Algorithm {
+        &self.algorithm
+    }
+
+    /// The salt.
+    pub fn salt(&self) -> &[u8] {
+        &self.salt
+    }
+
+    /// What it costs for a password of so many bytes.
+    pub fn cost(&self, password_len: usize) -> Cost {
+        match &self.algorithm {
+            #[cfg(feature = "argon2")]
+            Algorithm::Argon2(params) => Cost::new(u64::from(params.memory_kib()), params.units()),
+            #[cfg(feature = "bcrypt")]
+            Algorithm::Bcrypt(params) => Cost::new(5, params.units()),
+            #[cfg(feature = "pbkdf2")]
+            Algorithm::Pbkdf2(params) => Cost::new(1, params.units()),
+            #[cfg(feature = "sha-crypt")]
+            Algorithm::ShaCrypt(params) => Cost::new(
+                params.memory_kib(password_len),
+                params.units(password_len, self.salt.len()),
+            ),
+            Algorithm::Other(kdf) => kdf.cost(password_len),
+        }
+    }
+
+    #[cfg_attr(not(feature = "argon2"), expect(unused_variables))]
+    pub(crate) fn begin(
+        &self,
+        password: &[u8],
+        workspace: &mut Workspace,
+    ) -> Result<Progress, OutOfMemory> {
+        Ok(match &self.algorithm {
+            #[cfg(feature = "argon2")]
+            Algorithm::Argon2(params) => {
+                Progress::Argon2(argon2::State::begin(params, password, &self.salt, workspace)?)
+            }
+            #[cfg(feature = "bcrypt")]
+            Algorithm::Bcrypt(params) => Progress::Bcrypt(Box::new(bcrypt::State::begin(
+                params,
+                password,
+                &fixed_salt(&self.salt),
+            ))),
+            #[cfg(feature = "pbkdf2")]
+            Algorithm::Pbkdf2(params) => {
+                Progress::Pbkdf2(Box::new(pbkdf2::State::begin(params, password, &self.salt)))
+            }
+            #[cfg(feature = "sha-crypt")]
+            Algorithm::ShaCrypt(params) => {
+                let salt = &self.salt[..self.salt.len().min(16)];
+                Progress::ShaCrypt(Box::new(sha_crypt::State::begin(params, password, salt)))
+            }
+            Algorithm::Other(kdf) => {
+                let remaining = kdf.cost(password.len()).units;
+                Progress::Other { slices: kdf.begin(password, &self.salt), remaining }
+            }
+        })
+    }
+}
+
+/// Shows the parameters, never the salt.
+impl fmt::Debug for Derivation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Derivation").field(&self.algorithm).finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "bcrypt")]
+fn fixed_salt(salt: &[u8]) -> [u8; 16] {
+    let mut fixed = [0; 16];
+    let len = salt.len().min(16);
+    fixed[..len].copy_from_slice(&salt[..len]);
+    fixed
+}
+
+/// A derivation under way. It is boxed, so that work moves cheaply and is wiped in one place.
+pub(crate) enum Progress {
+    #[cfg(feature = "argon2")]
+    Argon2(argon2::State),
+    #[cfg(feature = "bcrypt")]
+    Bcrypt(Box<bcrypt::State>),
+    #[cfg(feature = "pbkdf2")]
+    Pbkdf2(Box<pbkdf2::State>),
+    #[cfg(feature = "sha-crypt")]
+    ShaCrypt(Box<sha_crypt::State>),
+    Other {
+        slices: Box<dyn Slices>,
+        remaining: u64,
+    },
+}
+
+impl Progress {
+    pub(crate) fn remaining(&self) -> u64 {
+        match self {
+            #[cfg(feature = "argon2")]
+            Progress::Argon2(_) => 0,
+            #[cfg(feature = "bcrypt")]
+            Progress::Bcrypt(state) => state.remaining(),
+            #[cfg(feature = "pbkdf2")]
+            Progress::Pbkdf2(state) => state.remaining(),
+            #[cfg(feature = "sha-crypt")]
+            Progress::ShaCrypt(state) => state.remaining(),
+            Progress::Other { remaining, .. } => *remaining,
+        }
+    }
+
+    /// Whether that was the last of it.
+    pub(crate) fn advance(&mut self, units: u64) -> bool {
+        match self {
+            #[cfg(feature = "argon2")]
+            Progress::Argon2(_) => true,
+            #[cfg(feature = "bcrypt")]
+            Progress::Bcrypt(state) => state.advance(units),
+            #[cfg(feature = "pbkdf2")]
+            Progress::Pbkdf2(state) => state.advance(units),
+            #[cfg(feature = "sha-crypt")]
+            Progress::ShaCrypt(state) => state.advance(units),
+            Progress::Other { slices, remaining } => {
+                *remaining = slices.advance(units);
+                *remaining == 0
+            }
+        }
+    }
+
+    pub(crate) fn finish(self) -> Secret {
+        match self {
+            #[cfg(feature = "argon2")]
+            Progress::Argon2(state) => state.finish(),
+            #[cfg(feature = "bcrypt")]
+            Progress::Bcrypt(state) => state.finish(),
+            #[cfg(feature = "pbkdf2")]
+            Progress::Pbkdf2(state) => state.finish(),
+            #[cfg(feature = "sha-crypt")]
+            Progress::ShaCrypt(state) => state.finish(),
+            Progress::Other { slices, .. } => slices.finish(),
+        }
+    }
+}
