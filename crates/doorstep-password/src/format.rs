@@ -19,7 +19,7 @@ use crate::stored::{Refused, StoredHash};
 use crate::work::Derivation;
 
 /// A way to write password hashes as strings, that this format can read.
-pub trait Format: Send + Sync + 'static {
+pub trait Format: fmt::Debug + Send + Sync + 'static {
     /// Whether `stored` is this format's to read, told by its prefix alone. It must be quick, and
     /// must not claim what another format's prefix claims: the first that claims a string decides.
     fn claims(&self, stored: &str) -> bool;

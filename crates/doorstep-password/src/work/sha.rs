@@ -107,10 +107,8 @@ pub(crate) const fn padded_blocks<H: Sha>(len: usize) -> usize {
 pub(crate) fn pad<H: Sha>(before: usize, parts: &[&[u8]]) -> alloc::vec::Vec<H::Block> {
     let len = parts.iter().map(|part| part.len()).sum::<usize>();
     let mut blocks = alloc::vec![H::ZERO; padded_blocks::<H>(len)];
-    let mut at = 0;
-    for &byte in parts.iter().copied().flatten().chain(&[0x80]) {
+    for (at, &byte) in parts.iter().copied().flatten().chain(&[0x80]).enumerate() {
         blocks[at / H::BLOCK_LEN].as_mut()[at % H::BLOCK_LEN] = byte;
-        at += 1;
     }
     if let Some(last) = blocks.last_mut() {
         let bits = 8 * (before + len) as u64;
