@@ -63,6 +63,11 @@ impl Hashers {
         Self { limits, ..self }
     }
 
+    /// The longest password that is looked at, in bytes.
+    pub fn password_len(&self) -> usize {
+        self.limits.password_len
+    }
+
     /// Gives unknown names the work of old formats, in the shares that these have of all accounts.
     ///
     /// Each entry is any hash of the old format and parameters, and its share between 0 and 1.
@@ -128,9 +133,8 @@ impl Hashers {
 
     fn hash_with_salt(&self, password: Secret, salt: &Salt) -> Result<Work<Making>, HashError> {
         self.can_hash(password.expose())?;
-        let derivation = self.new_derivation(salt);
-        let encoder = Encoder { hasher: self.preferred.clone(), derivation: derivation.clone() };
-        Ok(Work::new(derivation, Making { password, encoder }))
+        let encoder = self.encoder(salt);
+        Ok(Work::new(encoder.derivation.clone(), Making { password, encoder }))
     }
 
     /// Whether the preferred hasher can make a hash of `password`, within the limits.
@@ -185,10 +189,10 @@ impl Hashers {
         Plan { derivation, check: Check { expected: None, outdated: false } }
     }
 
-    /// How a new hash is derived with `salt`, and how its key is written.
-    pub fn new_hash(&self, salt: &Salt) -> (Derivation, Encoder) {
-        let derivation = self.new_derivation(salt);
-        (derivation.clone(), Encoder { hasher: self.preferred.clone(), derivation })
+    /// How a new hash is derived with `salt`, and how its key is written: what [`hash`](Self::hash)
+    /// is made of, for goals of the host's own.
+    pub fn encoder(&self, salt: &Salt) -> Encoder {
+        Encoder { hasher: self.preferred.clone(), derivation: self.new_derivation(salt) }
     }
 
     fn new_derivation(&self, salt: &Salt) -> Derivation {
@@ -317,6 +321,11 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    /// How the key is derived.
+    pub fn derivation(&self) -> &Derivation {
+        &self.derivation
+    }
+
     /// The stored string.
     pub fn encode(&self, key: &[u8]) -> String {
         self.hasher.encode(&self.derivation, key)

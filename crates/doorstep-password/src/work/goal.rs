@@ -1,5 +1,6 @@
 //! What a derived key is for.
 
+use alloc::boxed::Box;
 use core::fmt;
 
 /// What a piece of [`Work`](crate::Work) is for: it holds the password, and turns the derived key
@@ -16,6 +17,18 @@ pub trait Goal {
 
     /// Ends the work: with the derived key, or with the memory that could not be had.
     fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Self::Output;
+}
+
+impl<T: Goal> Goal for Box<T> {
+    type Output = T::Output;
+
+    fn password(&self) -> &[u8] {
+        (**self).password()
+    }
+
+    fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Self::Output {
+        (*self).conclude(key)
+    }
 }
 
 /// The allocator refused the memory that the work needs: nothing was computed.
