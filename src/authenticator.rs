@@ -313,10 +313,10 @@ impl Builder {
             if !named || !is_token(field.as_bytes()) {
                 return Err(InvalidConfig::Scheme);
             }
-            let twice = |other: &Box<dyn Scheme>| {
-                other.name() == scheme.name() && config.field(&**other) == field
+            let twice = |other: &dyn Scheme| {
+                other.name() == scheme.name() && config.field(other) == field
             };
-            if config.schemes[..index].iter().any(twice) {
+            if config.schemes[..index].iter().any(|other| twice(&**other)) {
                 return Err(InvalidConfig::SchemeTwice);
             }
             if !fields.iter().any(|known| known.eq_ignore_ascii_case(field)) {
