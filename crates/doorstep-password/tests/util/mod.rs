@@ -1,0 +1,82 @@
+//! What several tests share.
+
+#![allow(dead_code, unreachable_pub)]
+
+use std::ops::ControlFlow;
+
+use doorstep_password::{
+    Algorithm, Argon2, Bcrypt, Derivation, Goal, Hashers, OutOfMemory, Pbkdf2, Pbkdf2Params, Prf,
+    Secret, ShaCrypt, ShaCryptParams, ShaCryptVariant, Verdict, Work, Workspace,
+};
+
+/// Every hasher with its defaults, Argon2 first.
+pub fn everything() -> Hashers {
+    Hashers::new(Argon2::default())
+        .accept(Bcrypt::default())
+        .accept(Pbkdf2::default())
+        .accept(ShaCrypt::default())
+}
+
+/// A goal that wants the key itself.
+pub struct Key(pub Vec<u8>);
+
+impl Goal for Key {
+    type Output = Vec<u8>;
+
+    fn password(&self) -> &[u8] {
+        &self.0
+    }
+
+    fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Vec<u8> {
+        key.unwrap().to_vec()
+    }
+}
+
+#[track_caller]
+pub fn key_work(algorithm: Algorithm, salt: &[u8], password: &[u8]) -> Work<Key> {
+    Work::new(Derivation::new(algorithm, salt), Key(password.to_vec()))
+}
+
+#[track_caller]
+pub fn pbkdf2(prf: Prf, rounds: u32, key_len: usize) -> Algorithm {
+    Algorithm::Pbkdf2(Pbkdf2Params::new(prf, rounds, key_len).unwrap())
+}
+
+#[track_caller]
+pub fn sha_crypt(variant: ShaCryptVariant, rounds: u32) -> Algorithm {
+    Algorithm::ShaCrypt(ShaCryptParams::new(variant, rounds).unwrap())
+}
+
+#[track_caller]
+pub fn verdict(hashers: &Hashers, password: &[u8], stored: &str) -> Verdict {
+    hashers.verify(Secret::new(password), stored).unwrap().run().unwrap()
+}
+
+/// Runs `work` in pieces of `units()`, each in the next of `workspaces`.
+pub fn in_pieces<T: Goal>(
+    mut work: Work<T>,
+    mut units: impl FnMut() -> u64,
+    workspaces: &mut [Workspace],
+) -> T::Output {
+    for turn in 0.. {
+        let workspace = turn % workspaces.len();
+        match work.advance(units(), &mut workspaces[workspace]) {
+            ControlFlow::Continue(rest) => work = rest,
+            ControlFlow::Break(output) => return output,
+        }
+    }
+    unreachable!("work that never ends")
+}
+
+/// The fields of each row but the header.
+pub fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
+    table.lines().skip(1).map(|line| line.split('\t').collect())
+}
+
+#[track_caller]
+pub fn unhex(text: &str) -> Vec<u8> {
+    assert!(text.len().is_multiple_of(2), "half a byte in {text}");
+    (0..text.len() / 2)
+        .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
+        .collect()
+}

@@ -1,0 +1,188 @@
+//! Published vectors, each row as written. `tests/vectors/README.md` says where they come from.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+#![cfg(all(feature = "argon2", feature = "bcrypt", feature = "pbkdf2", feature = "sha-crypt"))]
+
+mod util;
+
+use std::collections::BTreeMap;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use doorstep_password::{
+    Algorithm, Argon2Params, Argon2Variant, Argon2Version, Prf, Refused, Secret, Workspace,
+};
+
+use util::{everything, key_work, pbkdf2, rows, unhex};
+
+const PASSWORDS: &str = include_str!("vectors/passwords.tsv");
+const FORMATS: &str = include_str!("vectors/formats.tsv");
+const ARGON2_RAW: &str = include_str!("vectors/argon2_raw.tsv");
+const PBKDF2_RAW: &str = include_str!("vectors/pbkdf2_raw.tsv");
+
+/// Match, mismatch and refuse, by format.
+const EXPECTED: [(&str, [usize; 3]); 5] = [
+    ("argon2", [46, 25, 90]),
+    ("bcrypt", [128, 29, 82]),
+    ("pbkdf2-passlib", [12, 18, 62]),
+    ("pbkdf2-phc", [6, 3, 25]),
+    ("sha-crypt", [92, 26, 72]),
+];
+
+/// Rows of all formats in the collection, those that are not there yet included.
+const ALL_ROWS: usize = 1738;
+
+#[test]
+fn every_stored_string_is_judged_as_written() {
+    let hashers = everything();
+    let mut workspace = Workspace::new();
+    let mut counts = BTreeMap::<&str, [usize; 3]>::new();
+    let mut wrong = Vec::new();
+    for row in rows(PASSWORDS) {
+        let [format, password, hash, expected, source, note] = row[..] else {
+            panic!("six columns: {row:?}")
+        };
+        let password = STANDARD.decode(password).unwrap();
+        let verdict = match hashers.verify(Secret::new(&password), &unescape(hash)) {
+            Err(_) => "refuse",
+            Ok(work) => match work.run_in(&mut workspace).unwrap().is_match() {
+                true => "match",
+                false => "mismatch",
+            },
+        };
+        let column = ["match", "mismatch", "refuse"].iter().position(|&name| name == expected);
+        counts.entry(format).or_default()[column.unwrap()] += 1;
+        if verdict != expected {
+            wrong.push(format!("{verdict} for {expected}: {hash} ({source}; {note})"));
+        }
+    }
+    for (format, [matches, mismatches, refused]) in &counts {
+        let sum = matches + mismatches + refused;
+        println!("{format}: {sum} rows: {matches} match, {mismatches} mismatch, {refused} refuse");
+    }
+    assert!(wrong.is_empty(), "{} rows judged otherwise:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(counts, EXPECTED.into());
+}
+
+/// No row is skipped in silence: what no hasher reads yet is counted as such.
+#[test]
+fn formats_that_are_not_there_yet_are_counted() {
+    let expected = BTreeMap::from(EXPECTED);
+    let (mut judged, mut all) = (0, 0);
+    for row in rows(FORMATS) {
+        let [format, count] = row[..] else { panic!("two columns: {row:?}") };
+        let count: usize = count.parse().unwrap();
+        all += count;
+        match expected.get(format) {
+            Some(verdicts) => {
+                assert_eq!(verdicts.iter().sum::<usize>(), count, "{format}");
+                judged += count;
+            }
+            None => println!("not there yet: {format} {count} rows"),
+        }
+    }
+    println!("judged: {judged} of {all} rows");
+    assert_eq!((judged, all), (161 + 239 + 190 + 92 + 34, ALL_ROWS));
+}
+
+/// Issue 3, section 1: a hostile price is refused from the parameters alone.
+#[test]
+fn too_costly_is_refused_by_the_default_limits() {
+    let hashers = everything();
+    let mut count = 0;
+    for row in rows(PASSWORDS).filter(|row| row[5].contains("too costly")) {
+        let password = STANDARD.decode(row[1]).unwrap();
+        let refused = hashers.verify(Secret::new(&password), &unescape(row[2])).unwrap_err();
+        // "too costly/too many lanes for m": that one is outside of the algorithm's range at once.
+        if row[5].starts_with("too costly/") {
+            assert!(matches!(refused, Refused::Malformed(_)), "{refused:?}: {}", row[2]);
+        } else {
+            assert!(matches!(refused, Refused::TooCostly(_)), "{refused:?}: {}", row[2]);
+        }
+        count += 1;
+    }
+    println!("too costly: {count} rows");
+    assert_eq!(count, 11);
+}
+
+/// RFC 9106 §5 and the reference implementation.
+#[test]
+fn raw_argon2() {
+    let mut workspace = Workspace::new();
+    let (mut judged, mut elsewhere) = (0, 0);
+    for row in rows(ARGON2_RAW) {
+        let [variant, version, password, salt, secret, data, m, t, p, len, tag, ..] = row[..]
+        else {
+            panic!("columns: {row:?}")
+        };
+        // A stored string has neither: the arithmetic's own crate judges them.
+        if !secret.is_empty() || !data.is_empty() {
+            elsewhere += 1;
+            continue;
+        }
+        let number = |text: &str| text.parse::<u32>().unwrap();
+        let mut params =
+            Argon2Params::new(number(m), number(t), number(p), number(len) as usize).unwrap();
+        params.variant = match variant {
+            "argon2d" => Argon2Variant::Argon2d,
+            "argon2i" => Argon2Variant::Argon2i,
+            "argon2id" => Argon2Variant::Argon2id,
+            other => panic!("{other}"),
+        };
+        params.version = match version {
+            "16" => Argon2Version::V0x10,
+            "19" => Argon2Version::V0x13,
+            other => panic!("{other}"),
+        };
+        let work = key_work(Algorithm::Argon2(params), &unhex(salt), &unhex(password));
+        assert_eq!(work.run_in(&mut workspace), unhex(tag), "{row:?}");
+        judged += 1;
+    }
+    println!(
+        "argon2 raw: {judged} rows; {elsewhere} with secret or associated data, for the kernels crate"
+    );
+    assert_eq!((judged, elsewhere), (6, 24));
+}
+
+/// RFC 6070 §2, with its 16 777 216 iterations, and RFC 7914 §11.
+#[test]
+fn raw_pbkdf2() {
+    let mut judged = 0;
+    for row in rows(PBKDF2_RAW) {
+        let [prf, password, salt, rounds, len, key, ..] = row[..] else {
+            panic!("columns: {row:?}")
+        };
+        let prf = match prf {
+            "sha1" => Prf::Sha1,
+            "sha256" => Prf::Sha256,
+            "sha512" => Prf::Sha512,
+            other => panic!("{other}"),
+        };
+        let algorithm = pbkdf2(prf, rounds.parse().unwrap(), len.parse().unwrap());
+        let work = key_work(algorithm, &unhex(salt), &unhex(password));
+        assert_eq!(work.run(), unhex(key), "{row:?}");
+        judged += 1;
+    }
+    println!("pbkdf2 raw: {judged} rows");
+    assert_eq!(judged, 16);
+}
+
+#[track_caller]
+fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        out.push(match character {
+            '\\' => match characters.next().unwrap() {
+                '\\' => '\\',
+                't' => '\t',
+                'n' => '\n',
+                'r' => '\r',
+                '0' => '\0',
+                other => panic!("\\{other}"),
+            },
+            other => other,
+        });
+    }
+    out
+}
