@@ -6,6 +6,7 @@ use alloc::vec::Vec;
 use base64::Engine as _;
 use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use zeroize::Zeroizing;
 
 use crate::stored::{Malformed, MalformedKind};
 
@@ -90,11 +91,14 @@ impl<'a> Cursor<'a> {
         Ok(number)
     }
 
-    /// A field of base64 up to the next `$`.
-    pub(crate) fn base64(&mut self, engine: &GeneralPurpose) -> Result<Vec<u8>, Malformed> {
+    /// A field of base64 up to the next `$`. It is wiped: of the right password, a digest is the key.
+    pub(crate) fn base64(
+        &mut self,
+        engine: &GeneralPurpose,
+    ) -> Result<Zeroizing<Vec<u8>>, Malformed> {
         let at = self.at;
         let field = self.until(&['$']);
-        engine.decode(field).map_err(|_| Malformed { at, kind: MalformedKind::Base64 })
+        decode(engine, field).ok_or(Malformed { at, kind: MalformedKind::Base64 })
     }
 
     /// The rest, whatever it holds.
@@ -102,6 +106,18 @@ impl<'a> Cursor<'a> {
     pub(crate) fn rest(&self) -> &'a str {
         self.rest
     }
+}
+
+/// Decodes into a buffer that is wiped, also if only its beginning is base64.
+pub(crate) fn decode(
+    engine: &GeneralPurpose,
+    text: impl AsRef<[u8]>,
+) -> Option<Zeroizing<Vec<u8>>> {
+    let text = text.as_ref();
+    let mut bytes = Zeroizing::new(alloc::vec![0; base64::decoded_len_estimate(text.len())]);
+    let len = engine.decode_slice(text, &mut bytes).ok()?;
+    bytes.truncate(len);
+    Some(bytes)
 }
 
 /// Appends `bytes` in base64.

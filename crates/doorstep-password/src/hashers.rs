@@ -1,7 +1,6 @@
 //! An ordered set of hashers: the first writes, all verify, what the first would not write is
 //! outdated. Judges no user and stores nothing.
 
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -174,7 +173,7 @@ impl Hashers {
     pub fn plan(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
         let (format, stored) = self.read(stored)?;
         self.limits.admit(stored.derivation(), password.len())?;
-        let expected = format.takes(password).then(|| stored.digest().into());
+        let expected = format.takes(password).then(|| Secret::new(stored.digest()));
         let outdated = self.preferred.is_outdated(&stored);
         Ok(Plan { derivation: stored.derivation().clone(), check: Check { expected, outdated } })
     }
@@ -259,7 +258,7 @@ impl Plan {
 /// The comparison at the end of a verification.
 pub struct Check {
     /// Without a digest it is a mismatch, whatever was derived.
-    expected: Option<Box<[u8]>>,
+    expected: Option<Secret>,
     outdated: bool,
 }
 
@@ -267,7 +266,7 @@ impl Check {
     /// Compares the derived key with the stored digest, in constant time.
     pub fn verdict(&self, key: &[u8]) -> Verdict {
         match &self.expected {
-            Some(expected) if bool::from(expected.as_ref().ct_eq(key)) => {
+            Some(expected) if bool::from(expected.expose().ct_eq(key)) => {
                 if self.outdated {
                     Verdict::Outdated
                 } else {

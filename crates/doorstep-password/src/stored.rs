@@ -1,8 +1,10 @@
 //! A stored hash that has been read, and why one was not.
 
-use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 use core::fmt;
+
+use zeroize::Zeroizing;
 
 use crate::work::{Cost, Derivation};
 
@@ -13,7 +15,8 @@ use crate::work::{Cost, Derivation};
 pub struct StoredHash {
     name: &'static str,
     derivation: Derivation,
-    digest: Box<[u8]>,
+    /// Wiped, since of the right password it is the derived key.
+    digest: Zeroizing<Vec<u8>>,
 }
 
 /// One named parameter of a stored hash, as [`StoredHash::parameters`] lists them.
@@ -29,7 +32,7 @@ pub struct Parameter {
 impl StoredHash {
     /// A stored hash of the algorithm that passlib calls `name`.
     pub fn new(name: &'static str, derivation: Derivation, digest: &[u8]) -> Self {
-        Self { name, derivation, digest: digest.into() }
+        Self { name, derivation, digest: Zeroizing::new(digest.to_vec()) }
     }
 
     /// passlib's name of the algorithm, such as `pbkdf2_sha256`.
@@ -48,7 +51,7 @@ impl StoredHash {
     }
 
     /// The parameters, without salt and digest, for people to read.
-    pub fn parameters(&self) -> alloc::vec::Vec<Parameter> {
+    pub fn parameters(&self) -> Vec<Parameter> {
         self.derivation
             .algorithm()
             .parameters()

@@ -8,12 +8,10 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{CannotHash, Format, Hasher};
-use crate::encoding::{BCRYPT, Cursor, push_base64};
+use crate::encoding::{self, BCRYPT, Cursor, push_base64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::bcrypt::{self, BcryptParams};
 use crate::work::{Algorithm, Derivation, InvalidParameters};
-
-use base64::Engine as _;
 
 /// Reads `$2a$`, `$2b$` and `$2y$`, and writes `$2b$`.
 ///
@@ -90,11 +88,11 @@ impl Format for Bcrypt {
         if rest.len() != Self::SALT_CHARS + Self::DIGEST_CHARS {
             return Err(cursor.error(MalformedKind::Length).into());
         }
-        let not_base64 = |_| cursor.error(MalformedKind::Base64);
+        let not_base64 = cursor.error(MalformedKind::Base64);
         // Bytes, since a character beyond ASCII could stand across the border.
         let (salt, digest) = rest.as_bytes().split_at(Self::SALT_CHARS);
-        let salt = BCRYPT.decode(salt).map_err(not_base64)?;
-        let digest = BCRYPT.decode(digest).map_err(not_base64)?;
+        let salt = encoding::decode(&BCRYPT, salt).ok_or(not_base64)?;
+        let digest = encoding::decode(&BCRYPT, digest).ok_or(not_base64)?;
         let derivation = Derivation::new(Algorithm::Bcrypt(params), &salt);
         Ok(StoredHash::new("bcrypt", derivation, &digest))
     }

@@ -157,6 +157,8 @@ mod hash64 {
     use alloc::vec;
     use alloc::vec::Vec;
 
+    use zeroize::Zeroizing;
+
     use super::ShaCryptVariant;
     use crate::stored::MalformedKind;
 
@@ -191,11 +193,14 @@ mod hash64 {
         }
     }
 
-    pub(super) fn decode(variant: ShaCryptVariant, text: &str) -> Result<Vec<u8>, MalformedKind> {
+    pub(super) fn decode(
+        variant: ShaCryptVariant,
+        text: &str,
+    ) -> Result<Zeroizing<Vec<u8>>, MalformedKind> {
         if text.len() != (variant.digest_len() * 8).div_ceil(6) {
             return Err(MalformedKind::Length);
         }
-        let mut digest = vec![0; variant.digest_len()];
+        let mut digest = Zeroizing::new(vec![0; variant.digest_len()]);
         for (index, characters) in text.as_bytes().chunks(4).enumerate() {
             let mut bits = 0u32;
             for &character in characters.iter().rev() {

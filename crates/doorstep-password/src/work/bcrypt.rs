@@ -85,7 +85,8 @@ impl State {
         self.rounds_left == 0
     }
 
-    pub(crate) fn finish(self) -> Secret {
+    /// By reference, since moving the state out of its box would leave an unwiped copy there.
+    pub(crate) fn finish(&mut self) -> Secret {
         let mut digest = Vec::with_capacity(24);
         for half in PLAINTEXT {
             let mut block = half;

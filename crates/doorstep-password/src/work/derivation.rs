@@ -146,12 +146,12 @@ impl Derivation {
             ))),
             #[cfg(feature = "pbkdf2")]
             Algorithm::Pbkdf2(params) => {
-                Progress::Pbkdf2(Box::new(pbkdf2::State::begin(params, password, &self.salt)))
+                Progress::Pbkdf2(pbkdf2::State::begin(params, password, &self.salt))
             }
             #[cfg(feature = "sha-crypt")]
             Algorithm::ShaCrypt(params) => {
                 let salt = &self.salt[..self.salt.len().min(16)];
-                Progress::ShaCrypt(Box::new(sha_crypt::State::begin(params, password, salt)))
+                Progress::ShaCrypt(sha_crypt::State::begin(params, password, salt))
             }
             Algorithm::Other(kdf) => {
                 let remaining = kdf.cost(password.len()).units;
@@ -176,16 +176,16 @@ fn fixed_salt(salt: &[u8]) -> [u8; 16] {
     fixed
 }
 
-/// A derivation under way. It is boxed, so that work moves cheaply and is wiped in one place.
+/// A derivation under way. Its state is boxed, so that work moves cheaply and is wiped in one place.
 pub(crate) enum Progress {
     #[cfg(feature = "argon2")]
     Argon2(argon2::State),
     #[cfg(feature = "bcrypt")]
     Bcrypt(Box<bcrypt::State>),
     #[cfg(feature = "pbkdf2")]
-    Pbkdf2(Box<pbkdf2::State>),
+    Pbkdf2(pbkdf2::State),
     #[cfg(feature = "sha-crypt")]
-    ShaCrypt(Box<sha_crypt::State>),
+    ShaCrypt(sha_crypt::State),
     Other {
         slices: Box<dyn Slices>,
         remaining: u64,
@@ -230,9 +230,9 @@ impl Progress {
             #[cfg(feature = "argon2")]
             Progress::Argon2(state) => state.finish(),
             #[cfg(feature = "bcrypt")]
-            Progress::Bcrypt(state) => state.finish(),
+            Progress::Bcrypt(mut state) => state.finish(),
             #[cfg(feature = "pbkdf2")]
-            Progress::Pbkdf2(state) => state.finish(),
+            Progress::Pbkdf2(mut state) => state.finish(),
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.finish(),
             Progress::Other { slices, .. } => slices.finish(),

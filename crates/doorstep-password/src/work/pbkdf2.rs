@@ -3,6 +3,7 @@
 //! HMAC's two keyed states are computed once; then an iteration is two calls of the compression
 //! function on one block whose padding is already in place.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use sha2::Digest;
@@ -89,18 +90,25 @@ impl Pbkdf2Params {
     }
 }
 
+/// Each in a box of its own size: the slack of a shared one would carry whatever stood on the stack.
 pub(crate) enum State {
-    Sha1(Iteration<Sha1>),
-    Sha256(Iteration<Sha256>),
-    Sha512(Iteration<Sha512>),
+    Sha1(Box<Iteration<Sha1>>),
+    Sha256(Box<Iteration<Sha256>>),
+    Sha512(Box<Iteration<Sha512>>),
 }
 
 impl State {
     pub(crate) fn begin(params: &Pbkdf2Params, password: &[u8], salt: &[u8]) -> Self {
         match params.prf {
-            Prf::Sha1 => State::Sha1(Iteration::begin::<sha1::Sha1>(params, password, salt)),
-            Prf::Sha256 => State::Sha256(Iteration::begin::<sha2::Sha256>(params, password, salt)),
-            Prf::Sha512 => State::Sha512(Iteration::begin::<sha2::Sha512>(params, password, salt)),
+            Prf::Sha1 => {
+                State::Sha1(Box::new(Iteration::begin::<sha1::Sha1>(params, password, salt)))
+            }
+            Prf::Sha256 => {
+                State::Sha256(Box::new(Iteration::begin::<sha2::Sha256>(params, password, salt)))
+            }
+            Prf::Sha512 => {
+                State::Sha512(Box::new(Iteration::begin::<sha2::Sha512>(params, password, salt)))
+            }
         }
     }
 
@@ -121,11 +129,12 @@ impl State {
         }
     }
 
-    pub(crate) fn finish(self) -> Secret {
+    /// By reference, since moving the state out of its box would leave an unwiped copy there.
+    pub(crate) fn finish(&mut self) -> Secret {
         match self {
-            State::Sha1(mut it) => it.take_key(),
-            State::Sha256(mut it) => it.take_key(),
-            State::Sha512(mut it) => it.take_key(),
+            State::Sha1(it) => it.take_key(),
+            State::Sha256(it) => it.take_key(),
+            State::Sha512(it) => it.take_key(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the salt stand. All eight are laid out once with their padding; a round then fills in the digest
 //! and compresses. The step numbers below are those of the specification.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use sha2::Digest;
@@ -144,16 +145,21 @@ impl Layout {
     }
 }
 
+/// Each in a box of its own size: the slack of a shared one would carry whatever stood on the stack.
 pub(crate) enum State {
-    Sha256(Crypt<Sha256, sha2::Sha256>),
-    Sha512(Crypt<Sha512, sha2::Sha512>),
+    Sha256(Box<Crypt<Sha256, sha2::Sha256>>),
+    Sha512(Box<Crypt<Sha512, sha2::Sha512>>),
 }
 
 impl State {
     pub(crate) fn begin(params: &ShaCryptParams, password: &[u8], salt: &[u8]) -> Self {
         match params.variant {
-            ShaCryptVariant::Sha256 => State::Sha256(Crypt::begin(params.rounds, password, salt)),
-            ShaCryptVariant::Sha512 => State::Sha512(Crypt::begin(params.rounds, password, salt)),
+            ShaCryptVariant::Sha256 => {
+                State::Sha256(Box::new(Crypt::begin(params.rounds, password, salt)))
+            }
+            ShaCryptVariant::Sha512 => {
+                State::Sha512(Box::new(Crypt::begin(params.rounds, password, salt)))
+            }
         }
     }
 
@@ -172,7 +178,8 @@ impl State {
         }
     }
 
-    pub(crate) fn finish(self) -> Secret {
+    /// By reference, since moving the state out of its box would leave an unwiped copy there.
+    pub(crate) fn finish(&self) -> Secret {
         match self {
             State::Sha256(c) => c.key(),
             State::Sha512(c) => c.key(),
@@ -200,7 +207,7 @@ struct Template<H: Sha> {
     digest_at: usize,
 }
 
-impl<H: Sha, D: Digest> Crypt<H, D> {
+impl<H: Sha, D: Digest + Clone> Crypt<H, D> {
     fn begin(rounds: u32, password: &[u8], salt: &[u8]) -> Self {
         Self {
             password: Secret::new(password),
@@ -221,7 +228,8 @@ impl<H: Sha, D: Digest> Crypt<H, D> {
     }
 
     fn advance(&mut self, mut compressions: u64) -> bool {
-        if let Some(mut dp) = self.dp.take() {
+        // In place: `take` would leave the password's last block behind, where nothing wipes it.
+        if let Some(dp) = &mut self.dp {
             let each = repeat_blocks::<H>(self.password.len()).max(1);
             let now = (compressions.div_ceil(each)).min(self.repeats_left as u64);
             for _ in 0..now {
@@ -229,10 +237,11 @@ impl<H: Sha, D: Digest> Crypt<H, D> {
             }
             self.repeats_left -= now as usize;
             if self.repeats_left > 0 {
-                self.dp = Some(dp);
                 return false;
             }
-            self.lay_out(&digest_of::<H>(dp));
+            let dp = Zeroizing::new(digest_of::<H>(dp.clone()));
+            self.dp = None;
+            self.lay_out(&dp);
             compressions = compressions.saturating_sub(now * each).max(1);
         }
         let mut spent = 0;
@@ -251,7 +260,9 @@ impl<H: Sha, D: Digest> Crypt<H, D> {
         for _ in 0..16 + usize::from(self.digest.as_ref()[0]) {
             ds.update(&self.salt);
         }
-        let s = cycled(&digest_of::<H>(ds).as_ref()[..H::DIGEST_LEN], self.salt.len());
+        // It tells the first byte of digest A.
+        let s =
+            Zeroizing::new(cycled(&digest_of::<H>(ds).as_ref()[..H::DIGEST_LEN], self.salt.len()));
         let hole = H::ZERO;
         let hole = &hole.as_ref()[..H::DIGEST_LEN];
         self.templates = (0..8)
