@@ -20,7 +20,9 @@ struct ErrorBody {
 impl<T: Serialize> IntoResponse for Json<T> {
     fn into_response(self) -> Response {
         // Structs of strings and numbers: there is nothing in them that JSON cannot say.
-        let body = serde_json::to_vec(&self.1).unwrap_or_default();
+        let mut body = serde_json::to_vec(&self.1).unwrap_or_default();
+        // For those who read it in a terminal.
+        body.push(b'\n');
         (self.0, [(CONTENT_TYPE, "application/json")], body).into_response()
     }
 }

@@ -1,0 +1,725 @@
+//! Starts the server on a free port and walks through all that it does, as a client.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+use std::fs;
+use std::io::{BufRead, BufReader, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
+use std::str::FromStr;
+use std::time::{Duration, Instant};
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use doorstep::TokenFormat;
+use doorstep::password::{
+    Argon2, Bcrypt, Hasher, Hashers, Pbkdf2, Prf, Secret, ShaCrypt, ShaCryptVariant,
+};
+use http_body_util::{BodyExt, Full};
+use hyper::Request;
+use hyper::body::Bytes;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use serde_json::{Value, json};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// One at a time: some of them count seconds.
+static ALONE: Mutex<()> = Mutex::const_new(());
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_doorstep-demo");
+
+/// A directory with a database, for one test.
+struct Place {
+    directory: PathBuf,
+    _alone: MutexGuard<'static, ()>,
+}
+
+impl Place {
+    async fn new(name: &str) -> Self {
+        let alone = ALONE.lock().await;
+        let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
+        Self { directory, _alone: alone }
+    }
+
+    fn database(&self) -> String {
+        format!("sqlite:{}", self.directory.join("demo.sqlite").display())
+    }
+
+    async fn open(&self) -> SqlitePool {
+        let options = SqliteConnectOptions::from_str(&self.database()).unwrap();
+        SqlitePool::connect_with(options.busy_timeout(Duration::from_secs(5))).await.unwrap()
+    }
+
+    async fn execute(&self, sql: &'static str) {
+        let database = self.open().await;
+        sqlx::raw_sql(sql).execute(&database).await.unwrap();
+        database.close().await;
+    }
+
+    /// The stored hash of a user.
+    async fn hash(&self, username: &str) -> String {
+        let database = self.open().await;
+        let sql = "SELECT hash FROM users WHERE username = ?";
+        let hash = sqlx::query_scalar(sql).bind(username).fetch_one(&database).await.unwrap();
+        database.close().await;
+        hash
+    }
+
+    fn start(&self, args: &[&str]) -> Server {
+        let log = self.directory.join("log");
+        let mut child = Command::new(PROGRAM)
+            .args(["--listen", "127.0.0.1:0", "--database", &self.database(), "--log", "debug"])
+            .args(args)
+            .stdout(Stdio::piped())
+            .stderr(fs::File::options().create(true).append(true).open(&log).unwrap())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim_end().strip_prefix("listening on http://").unwrap();
+        Server { address: address.parse().unwrap(), child, log }
+    }
+
+    fn import(&self, lines: &[u8]) -> Output {
+        let mut child = Command::new(PROGRAM)
+            .args(["import", "-", "--database", &self.database()])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(lines).unwrap();
+        child.wait_with_output().unwrap()
+    }
+}
+
+struct Server {
+    address: SocketAddr,
+    child: Child,
+    log: PathBuf,
+}
+
+/// An answer without its date.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Answer {
+    status: u16,
+    fields: Vec<(String, String)>,
+    body: String,
+}
+
+impl Answer {
+    fn field(&self, name: &str) -> Vec<&str> {
+        self.fields.iter().filter(|(other, _)| other == name).map(|(_, value)| &**value).collect()
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    fn is(self, status: u16) -> Self {
+        assert_eq!(self.status, status, "{self:?}");
+        self
+    }
+
+    /// 401 with every challenge; `Bearer` may say what became of its token.
+    #[track_caller]
+    fn is_challenge(self) -> Self {
+        let answer = self.is(401);
+        let challenges = answer.field("www-authenticate");
+        assert_eq!(challenges.len(), 3, "{answer:?}");
+        for (challenge, scheme) in challenges.iter().zip(["Basic", "Bearer", "Token"]) {
+            assert!(challenge.starts_with(&format!("{scheme} realm=\"doorstep-demo\"")));
+        }
+        answer
+    }
+}
+
+impl Server {
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &[u8])],
+        body: impl Into<Bytes>,
+    ) -> Answer {
+        let stream = TcpStream::connect(self.address).await.unwrap();
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.unwrap();
+        tokio::spawn(connection);
+        let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Full::new(body.into())).unwrap();
+        let (head, body) = sender.send_request(request).await.unwrap().into_parts();
+        let fields = head.headers.iter().filter(|(name, _)| *name != "date");
+        let fields =
+            fields.map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()));
+        let body = body.collect().await.unwrap().to_bytes();
+        Answer {
+            status: head.status.as_u16(),
+            fields: fields.collect(),
+            body: String::from_utf8(body.to_vec()).unwrap(),
+        }
+    }
+
+    async fn post(&self, path: &str, body: Value) -> Answer {
+        let fields: [(&str, &[u8]); 1] = [("content-type", b"application/json")];
+        self.send("POST", path, &fields, body.to_string()).await
+    }
+
+    async fn authorized(&self, method: &str, path: &str, authorization: &str) -> Answer {
+        self.send(method, path, &[("authorization", authorization.as_bytes())], "").await
+    }
+
+    async fn protected(&self, authorization: &str) -> Answer {
+        self.authorized("GET", "/protected", authorization).await
+    }
+
+    /// Bytes that no client would send. What comes back until the server hangs up.
+    async fn raw(&self, bytes: &[u8]) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // The server may have answered and hung up before it has all.
+        let _ = stream.write_all(bytes).await;
+        let _ = stream.shutdown().await;
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer).await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// A request whose client does not wait for the answer: it hangs up when this is dropped.
+    async fn leave(&self, authorization: &str) -> TcpStream {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let head = format!(
+            "GET /protected HTTP/1.1\r\nhost: localhost\r\nauthorization: {authorization}\r\n\r\n"
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// The most memory that it ever had, in KiB.
+    fn peak_kib(&self) -> Option<u64> {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).ok()?;
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+        line.trim().trim_end_matches(" kB").parse().ok()
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = format!("kill -{name} {}", self.child.id());
+        assert!(Command::new("sh").args(["-c", &kill]).status().unwrap().success());
+    }
+
+    async fn ended(&mut self) -> ExitStatus {
+        let begun = Instant::now();
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(15), "it does not stop");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    async fn stop(mut self) {
+        self.signal("INT");
+        assert_eq!(self.ended().await.code(), Some(0));
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn basic(username: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
+}
+
+fn login(username: &str, password: &str) -> Value {
+    json!({ "username": username, "password": password })
+}
+
+fn hash(hasher: impl Hasher, password: &str) -> String {
+    Hashers::new(hasher).hash(Secret::from(password)).unwrap().run().unwrap()
+}
+
+/// One hash of each algorithm, all of them cheaper than today's.
+fn old_hashes(password: &str) -> [(&'static str, String); 5] {
+    [
+        ("argon2", hash(Argon2::new(64, 1, 1).unwrap(), password)),
+        ("bcrypt", hash(Bcrypt::new(4).unwrap(), password)),
+        ("pbkdf2_sha256", hash(Pbkdf2::new(Prf::Sha256, 100).unwrap(), password)),
+        ("sha256_crypt", hash(ShaCrypt::new(ShaCryptVariant::Sha256, 1000).unwrap(), password)),
+        ("sha512_crypt", hash(ShaCrypt::new(ShaCryptVariant::Sha512, 1000).unwrap(), password)),
+    ]
+}
+
+#[tokio::test]
+async fn users_register_log_in_and_end_their_tokens() {
+    let place = Place::new("users").await;
+    let server = place.start(&[]);
+    assert_eq!(server.send("GET", "/health", &[], "").await.is(200).json()["status"], "ok");
+
+    // Users.
+    let registered = server.post("/users", login("alice", "correct horse")).await.is(201);
+    assert_eq!(registered.json(), json!({ "username": "alice" }));
+    server.post("/users", login("alice", "another")).await.is(409);
+    server.post("/users", login("Alice", "another case, another user")).await.is(201);
+    server.post("/users", login("zoë", "p:a:s:s ✓")).await.is(201);
+    let more = json!({ "username": "bob", "password": "x", "admin": true, "hash": [] });
+    server.post("/users", more).await.is(201);
+
+    let long = |len| "x".repeat(len);
+    for (username, password) in [
+        ("", "x"),
+        ("carol", ""),
+        ("carol\n", "x"),
+        ("carol", "x\u{7f}"),
+        ("ca:rol", "x"),
+        (&long(256), "x"),
+        ("carol", &long(4097)),
+    ] {
+        server.post("/users", login(username, password)).await.is(422);
+    }
+    server.post("/users", login(&long(255), &long(4096))).await.is(201);
+    server.protected(&basic(&long(255), &long(4096))).await.is(200);
+    let json: (&str, &[u8]) = ("content-type", b"application/json; charset=utf-8");
+    for body in ["", "{", "{\"username\":\"a", "nonsense", &"[".repeat(10_000), "{}{}"] {
+        let status = server.send("POST", "/users", &[json], body.to_owned()).await.status;
+        assert!([400, 422].contains(&status), "{body:.20}: {status}");
+    }
+    server.send("POST", "/users", &[json], "{\"username\":\"a").await.is(400);
+    server.send("POST", "/users", &[json], &b"{\"username\":\"\xff\"}"[..]).await.is(400);
+    server.send("POST", "/users", &[json], "{\"username\":1,\"password\":[]}").await.is(422);
+    server.send("POST", "/users", &[json], vec![b' '; 16 * 1024 + 1]).await.is(413);
+    server.send("POST", "/users", &[], login("dave", "x").to_string()).await.is(415);
+
+    // By password.
+    let hello = server.protected(&basic("alice", "correct horse")).await.is(200);
+    assert_eq!(hello.json(), json!({ "message": "Hello, alice!" }));
+    server.protected(&basic("zoë", "p:a:s:s ✓")).await.is(200);
+    server.protected(&basic("Alice", "correct horse")).await.is_challenge();
+    server.protected(&basic("ALICE", "correct horse")).await.is_challenge();
+    server.protected(&basic("alice ", "correct horse")).await.is_challenge();
+    server.send("GET", "/protected", &[], "").await.is_challenge();
+    server.protected("Negotiate abc").await.is_challenge();
+
+    // By token, which is made by password, in the header or in the body.
+    let by_header =
+        server.authorized("POST", "/tokens", &basic("alice", "correct horse")).await.is(201);
+    assert_eq!(by_header.field("cache-control"), ["no-store"]);
+    let by_body = server.post("/tokens", login("alice", "correct horse")).await.is(201);
+    assert_eq!(by_body.field("cache-control"), ["no-store"]);
+    assert!(by_body.json()["expires"].as_u64().unwrap() > 1_700_000_000);
+    let [first, second] =
+        [by_header, by_body].map(|answer| answer.json()["token"].as_str().unwrap().to_owned());
+    assert_ne!(first, second);
+    assert!(TokenFormat::new("ds_").unwrap().check(first.as_bytes()));
+    server.post("/tokens", login("alice", "wrong")).await.is_challenge();
+    server.authorized("POST", "/tokens", &basic("alice", "wrong")).await.is_challenge();
+    server.send("POST", "/tokens", &[], "").await.is_challenge();
+    server.send("POST", "/tokens", &[json], "{").await.is(400);
+    server.authorized("POST", "/tokens", &format!("Bearer {first}")).await.is(403);
+    for scheme in ["Bearer", "Token", "bEARER"] {
+        let hello = server.protected(&format!("{scheme} {first}")).await.is(200);
+        assert_eq!(hello.json()["message"], "Hello, alice!");
+    }
+
+    // Its end.
+    server.authorized("DELETE", "/tokens/current", &format!("Token {first}")).await.is(204);
+    server.authorized("DELETE", "/tokens/current", &format!("Token {first}")).await.is_challenge();
+    let revoked = server.protected(&format!("Bearer {first}")).await.is_challenge();
+    let never = TokenFormat::new("ds_").unwrap().generate().unwrap();
+    let never = String::from_utf8(never.expose().to_vec()).unwrap();
+    assert_eq!(server.protected(&format!("Bearer {never}")).await, revoked);
+    assert_eq!(server.protected("Bearer abc").await, revoked);
+    server.protected(&format!("Bearer {second}")).await.is(200);
+    server.authorized("DELETE", "/tokens/current", &basic("bob", "x")).await.is(400);
+    place.execute("UPDATE tokens SET expires = 1").await;
+    assert_eq!(server.protected(&format!("Bearer {second}")).await, revoked);
+
+    server.send("GET", "/nothing", &[], "").await.is(404);
+    server.send("PUT", "/users", &[], "").await.is(405);
+
+    // Nothing that is secret is in the log or, but for hashes, in the file.
+    let log = server.log();
+    let hash = place.hash("alice").await;
+    server.stop().await;
+    let file = fs::read(place.directory.join("demo.sqlite")).unwrap();
+    let file = String::from_utf8_lossy(&file);
+    for secret in ["correct horse", "p:a:s:s", &first, &second] {
+        assert!(!log.contains(secret) && !file.contains(secret));
+    }
+    assert!(!log.contains(&hash) && file.contains(&hash));
+
+    // It is all there at the next start.
+    let server = place.start(&[]);
+    server.protected(&basic("alice", "correct horse")).await.is(200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn garbage_is_refused_and_never_a_500() {
+    let place = Place::new("garbage").await;
+    let server = place.start(&[]);
+    server.post("/users", login("alice", "x")).await.is(201);
+
+    for authorization in [
+        "",
+        " ",
+        "Basic",
+        "Basic ",
+        "Basic  YWxpY2U6eA==",
+        "Basic YWxpY2U6eA",
+        "Basic YWxpY2U6eB==",
+        "Basic YWxpY2U6eA===",
+        "Basic !!!!",
+        "Basic YWxpY2U=",
+        "Basic YWxpY2UAOng=",
+        "Basic /////w==",
+        "Basic YWxpY2U6eA==,Basic YWxpY2U6eA==",
+        "Token",
+        "Token a b",
+        "\"",
+        "Digest username=\"alice\"",
+    ] {
+        server.protected(authorization).await.is_challenge();
+    }
+    // RFC 6750 §3.1.
+    server.protected("Bearer a b").await.is(400);
+    let good = basic("alice", "x");
+    let latin1: &[u8] = b"Basic \xe9";
+    server.send("GET", "/protected", &[("authorization", latin1)], "").await.is_challenge();
+    let twice = [("authorization", good.as_bytes()), ("Authorization", good.as_bytes())];
+    server.send("GET", "/protected", &twice, "").await.is_challenge();
+    let long = format!("Basic {}", "A".repeat(9000));
+    server.protected(&long).await.is_challenge();
+    server.protected(&"A".repeat(20_000)).await.is(431);
+    let many: Vec<(&str, &[u8])> = vec![("x-many", b"1"); 500];
+    server.send("GET", "/protected", &many, "").await.is(431);
+
+    for bytes in [
+        &b"\0\0\0\0\r\n\r\n"[..],
+        b"GET /protected\r\n\r\n",
+        b"GET /protected HTTP/1.1\r\nauthorization\r\n\r\n",
+        b"GET /protected HTTP/1.1\r\nauthorization: Basic \0\r\n\r\n",
+        b"POST /users HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: -1\r\n\r\n",
+        b"POST /users HTTP/1.1\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{",
+        b"POST /users HTTP/1.1\r\ncontent-type: application/json\r\n\
+          transfer-encoding: chunked\r\n\r\nZZ\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        &[b'A'; 100_000],
+    ] {
+        let answer = server.raw(bytes).await;
+        assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 4"), "{answer}");
+    }
+
+    // A user-id that would write a line of its own into the log.
+    let forged = "bob\u{85}2026 INFO granted\u{2028}\u{202e}";
+    server.protected(&basic(forged, "x")).await.is_challenge();
+    assert!(server.log().lines().all(|line| line.starts_with("20")));
+    assert!(!server.log().contains('\u{2028}') && !server.log().contains('\u{202e}'));
+    server.protected(&good).await.is(200);
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn old_hashes_are_imported_and_renewed_by_a_login() {
+    let place = Place::new("import").await;
+    let hashes = old_hashes("old password");
+    let mut lines = Vec::new();
+    for (name, hash) in &hashes {
+        lines.extend_from_slice(format!("{name}-user:{hash}\n").as_bytes());
+    }
+    let [_, (_, bcrypt), ..] = &hashes;
+    // Line 6 to the end.
+    for line in [
+        format!("\u{e9}t\u{e9}:{bcrypt}\r").as_bytes(),
+        b"",
+        b"no colon",
+        b"\xff:$2b$04$",
+        format!("bcrypt-user:{bcrypt}").as_bytes(),
+        format!(":{bcrypt}").as_bytes(),
+        b"without:",
+        b"plain:secret words",
+        b"old:$2x$04$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy",
+        b"short:$2b$04$CCCC",
+        b"dear:$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZwWTO04rPI",
+        format!("{bcrypt}:alice").as_bytes(),
+        &[b'x'; 100_000],
+        format!("last:{bcrypt}").as_bytes(),
+    ] {
+        lines.extend_from_slice(line);
+        lines.push(b'\n');
+    }
+    lines.pop();
+    let output = place.import(&lines);
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.is_empty());
+    let expected = "\
+line 1: accepted \"argon2-user\", argon2
+line 2: accepted \"bcrypt-user\", bcrypt
+line 3: accepted \"pbkdf2_sha256-user\", pbkdf2_sha256
+line 4: accepted \"sha256_crypt-user\", sha256_crypt
+line 5: accepted \"sha512_crypt-user\", sha512_crypt
+line 6: accepted \"été\", bcrypt
+line 8: refused: there is no colon: username:hash
+line 9: refused: the line is not UTF-8
+line 10: refused: the user is there already, and was not overwritten
+line 11: refused: the username is empty
+line 12: refused: there is no hash
+line 13: refused: no accepted format claims this hash
+";
+    assert!(report.starts_with(expected), "{report}");
+    for line in [14, 15, 16, 17, 18] {
+        assert!(report.contains(&format!("\nline {line}: refused: ")), "{report}");
+    }
+    assert!(
+        report.ends_with("line 19: accepted \"last\", bcrypt\n7 accepted, 11 refused, 1 blank\n")
+    );
+    assert!(!report.contains('$') && !report.contains("secret words"));
+
+    // Logging in replaces the hash, after the answer.
+    let server = place.start(&[]);
+    for (name, old) in &hashes {
+        let username = format!("{name}-user");
+        assert_eq!(place.hash(&username).await, *old);
+        server.protected(&basic(&username, "wrong")).await.is_challenge();
+        assert_eq!(place.hash(&username).await, *old);
+        server.protected(&basic(&username, "old password")).await.is(200);
+        let begun = Instant::now();
+        while place.hash(&username).await == *old {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{name} is not renewed");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let new = place.hash(&username).await;
+        assert!(new.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        server.protected(&basic(&username, "old password")).await.is(200);
+        server.protected(&basic(&username, "wrong")).await.is_challenge();
+        assert_eq!(place.hash(&username).await, new, "renewed once");
+    }
+
+    // Importing again, also while the server runs, overwrites nobody's new hash.
+    let output = place.import(format!("bcrypt-user:{bcrypt}").as_bytes());
+    assert_eq!(output.status.code(), Some(1));
+    assert!(place.hash("bcrypt-user").await.starts_with("$argon2id$"));
+    // A renewal that is still to be done when the server stops is done.
+    server.protected(&basic("last", "old password")).await.is(200);
+    server.stop().await;
+    assert!(place.hash("last").await.starts_with("$argon2id$"));
+
+    let many: String = (0..1234).map(|number| format!("user-{number}:{bcrypt}\n")).collect();
+    let output = place.import(many.as_bytes());
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.ends_with(b"\n1234 accepted, 0 refused, 0 blank\n"));
+}
+
+#[tokio::test]
+async fn nobody_can_tell_a_wrong_password_from_an_unknown_user() {
+    let place = Place::new("same").await;
+    let server = place.start(&[]);
+    for username in ["alice", "without", "disabled", "corrupt", "dear"] {
+        server.post("/users", login(username, "right")).await.is(201);
+    }
+    place.execute("UPDATE users SET hash = NULL WHERE username = 'without'").await;
+    place.execute("UPDATE users SET disabled = 1 WHERE username = 'disabled'").await;
+    place.execute("UPDATE users SET hash = 'right' WHERE username = 'corrupt'").await;
+    let dear = "UPDATE users SET hash = '$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$\
+                CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZwWTO04rPI' WHERE username = 'dear'";
+    place.execute(dear).await;
+
+    let mut fastest = Vec::new();
+    let wrong = server.protected(&basic("alice", "wrong")).await.is_challenge();
+    let wrong_login = server.post("/tokens", login("alice", "wrong")).await.is_challenge();
+    for username in ["alice", "nobody", "without", "disabled", "corrupt", "dear"] {
+        let password = if username == "alice" { "wrong" } else { "right" };
+        let mut times = Vec::new();
+        for _ in 0..8 {
+            let begun = Instant::now();
+            assert_eq!(server.protected(&basic(username, password)).await, wrong, "{username}");
+            times.push(begun.elapsed());
+        }
+        assert_eq!(server.post("/tokens", login(username, password)).await, wrong_login);
+        fastest.push((username, times.into_iter().min().unwrap()));
+    }
+    println!("fastest of 8: {fastest:?}");
+    let (_, alice) = fastest[0];
+    for (username, time) in fastest {
+        assert!(time * 2 > alice && alice * 2 > time, "{username}: {time:?}, alice: {alice:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn overlapping_logins_are_judged_rightly_in_bounded_memory() {
+    const LOGINS: usize = 64;
+    let (threads, queue, memory_kib) = (2, 8, 2 * 19 * 1024);
+    let place = Place::new("overlapping").await;
+    let args = ["--hash-threads", "2", "--hash-queue", "8", "--hash-memory-kib", "38912"];
+    let server = place.start(&args);
+    for number in 0..8 {
+        let user = login(&format!("user-{number}"), &format!("password-{number}"));
+        server.post("/users", user).await.is(201);
+    }
+    let before = server.peak_kib();
+    let server = &server;
+    let begun = Instant::now();
+    let one = async |number: usize| {
+        let (user, right) = (number % 8, number.is_multiple_of(2));
+        let password = if right { user } else { user + 1 };
+        let authorization = basic(&format!("user-{user}"), &format!("password-{password}"));
+        let mut refused = 0;
+        loop {
+            let answer = server.protected(&authorization).await;
+            if answer.status == 503 {
+                let [seconds] = answer.field("retry-after")[..] else { panic!("{answer:?}") };
+                assert!((1..60).contains(&seconds.parse::<u64>().unwrap()));
+                assert!(answer.field("www-authenticate").is_empty());
+                refused += 1;
+                // Earlier than it was told to, so that the queue is filled again.
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            } else if right {
+                let hello = format!("Hello, user-{user}!");
+                assert_eq!(answer.is(200).json()["message"], hello);
+                return refused;
+            } else {
+                answer.is_challenge();
+                return refused;
+            }
+        }
+    };
+    let refused = all((0..LOGINS).map(one).collect()).await;
+    let took = begun.elapsed();
+    let refusals: usize = refused.iter().sum();
+    let at_once = refused.iter().filter(|refused| **refused == 0).count();
+    let peak = server.peak_kib();
+    println!(
+        "{LOGINS} overlapping logins, half of them wrong: {threads} threads, queue of {queue}, \
+         {memory_kib} KiB for hashing\n\
+         all judged rightly in {took:.2?}; {at_once} at their first attempt; {refusals} answers of \
+         503, each with Retry-After\n\
+         peak memory of the process: {before:?} KiB before, {peak:?} KiB after"
+    );
+    assert!(refusals > 0, "the queue was never full");
+    assert!(at_once >= queue + threads);
+    if let Some(peak) = peak {
+        assert!(peak < memory_kib + 64 * 1024);
+    }
+    // The event loop was free all the while, and the pool is as before.
+    server.protected(&basic("user-0", "password-0")).await.is(200);
+}
+
+/// Runs all of them at once, on this task.
+async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut futures: Vec<_> = futures.into_iter().map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut futures {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if futures.iter().all(|(_, output)| output.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+#[tokio::test]
+async fn a_client_that_hangs_up_gives_back_its_place_and_not_the_thread() {
+    let place = Place::new("hang-up").await;
+    // Work of a second and of four. Nobody knows the passwords, which is as much work.
+    let slow = |rounds| {
+        format!(
+            "$pbkdf2-sha256${rounds}$x9h7j/Ge8x6DMEao1VqrdQ$\
+             kra3R1wEnY8mPdDWOpTqOTINaAmZvRMcYd8u5OBQP9A"
+        )
+    };
+    let lines = format!("slow:{}\nslower:{}\n", slow(2_000_000), slow(8_000_000));
+    assert_eq!(place.import(lines.as_bytes()).status.code(), Some(0));
+    let server = place.start(&["--hash-threads", "1", "--hash-queue", "1"]);
+    server.post("/users", login("alice", "right")).await.is(201);
+    let begun = Instant::now();
+    server.protected(&basic("slow", "x")).await.is_challenge();
+    let slow = begun.elapsed();
+
+    // One runs, one waits, and there is no place for a third.
+    let begun = Instant::now();
+    let running = server.leave(&basic("slow", "x")).await;
+    tokio::time::sleep(slow / 8).await;
+    let waiting = server.leave(&basic("slower", "x")).await;
+    tokio::time::sleep(slow / 8).await;
+    let busy = server.protected(&basic("alice", "right")).await.is(503);
+    assert_eq!(busy.field("retry-after").len(), 1);
+    // Nothing else waits for a hash.
+    server.send("GET", "/health", &[], "").await.is(200);
+
+    // Both hang up. The place is free at once; the thread is not, until it is done.
+    drop((running, waiting));
+    tokio::time::sleep(slow / 8).await;
+    server.protected(&basic("alice", "right")).await.is(200);
+    let waited = begun.elapsed();
+    println!("slow: {slow:.2?}; alice waited for it: {waited:.2?}");
+    assert!(waited > slow * 6 / 10, "the thread was taken from a job that ran");
+    assert!(waited < slow * 3, "a job ran that nobody waited for");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn it_stops_when_it_is_told_to_and_answers_first() {
+    let place = Place::new("stop").await;
+    for signal in ["INT", "TERM"] {
+        let mut server = place.start(&["--hash-threads", "1"]);
+        let _ = server.post("/users", login("alice", "right")).await;
+        let idle = TcpStream::connect(server.address).await.unwrap();
+        let logins = (0..8).map(|_| async {
+            server.authorized("GET", "/protected", &basic("alice", "right")).await.status
+        });
+        let (statuses, ()) = tokio::join!(all(logins.collect()), async {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            server.signal(signal);
+        });
+        assert_eq!(statuses, [200; 8]);
+        assert_eq!(server.ended().await.code(), Some(0));
+        assert!(TcpStream::connect(server.address).await.is_err());
+        drop(idle);
+        // Everything is in the one file.
+        assert!(!place.directory.join("demo.sqlite-wal").exists());
+    }
+    assert!(fs::read_to_string(place.directory.join("log")).unwrap().ends_with("stopped\n"));
+}
+
+#[tokio::test]
+async fn a_broken_database_is_a_500_that_says_nothing() {
+    let place = Place::new("broken").await;
+    let server = place.start(&[]);
+    server.post("/users", login("alice", "right")).await.is(201);
+    place.execute("ALTER TABLE users RENAME TO elsewhere").await;
+    let answer = server.protected(&basic("alice", "right")).await.is(500);
+    assert_eq!(answer.json(), json!({ "error": "Internal Server Error" }));
+    server.send("GET", "/health", &[], "").await.is(500);
+    assert!(server.log().contains("the database is broken"));
+    assert!(!server.log().contains("right"));
+    place.execute("ALTER TABLE elsewhere RENAME TO users").await;
+    server.protected(&basic("alice", "right")).await.is(200);
+    server.stop().await;
+}
