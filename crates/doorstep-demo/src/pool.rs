@@ -340,8 +340,9 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn a_panic_loses_one_job_and_no_thread() {
         let pool = pool(1, 0);
-        let lost = pool.reserve(cost(1)).unwrap().run(|_| panic!("on purpose")).await;
-        assert_eq!(lost.map(|()| ()), Err(Lost));
+        let lost: Result<(), Lost> =
+            pool.reserve(cost(1)).unwrap().run(|_| panic!("on purpose")).await;
+        assert_eq!(lost, Err(Lost));
         while pool.reserve(cost(1)).is_err() {
             tokio::task::yield_now().await;
         }

@@ -1,5 +1,6 @@
 //! Users and tokens in SQLite. Knows no password, only hashes, and no token, only digests.
 
+use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -34,6 +35,7 @@ impl Store {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(Duration::from_secs(5));
+        make_private(options.get_filename())?;
         let pool = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(Duration::from_secs(5))
@@ -171,6 +173,20 @@ impl Store {
     pub(crate) async fn close(&self) {
         self.pool.close().await;
     }
+}
+
+/// Makes the file if there is none, for its owner alone: whoever reads it can guess passwords. SQLite
+/// gives the files beside it the same mode.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    // Not a file but a URI, as for a database in memory.
+    if path.to_string_lossy().starts_with("file:") {
+        return Ok(());
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
 }
 
 fn scopes(row: &SqliteRow) -> Result<Scopes, sqlx::Error> {
