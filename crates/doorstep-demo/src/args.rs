@@ -11,7 +11,7 @@ use tracing::level_filters::LevelFilter;
 ///
 /// Without a command it serves HTTP until Ctrl-C.
 #[derive(Parser)]
-#[command(version, args_conflicts_with_subcommands = true)]
+#[command(version)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Option<Command>,

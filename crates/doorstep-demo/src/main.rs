@@ -18,7 +18,7 @@ mod store;
 
 use std::error::Error;
 use std::fs::File;
-use std::io::{self, BufReader, IsTerminal, Write};
+use std::io::{self, BufRead, BufReader, IsTerminal, Write};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +26,7 @@ use std::sync::Arc;
 
 use clap::Parser;
 use doorstep::TokenFormat;
-use doorstep::password::Limits;
+use doorstep::password::{Argon2, Limits};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
@@ -37,9 +37,6 @@ use crate::auth::{Auth, authenticator, hashers, renew};
 use crate::import::{Counts, import};
 use crate::pool::{Pool, Size};
 use crate::store::Store;
-
-/// What one hash of the preferred hasher takes, in KiB.
-const PREFERRED_KIB: u64 = 19 * 1024;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -70,7 +67,7 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
     let memory_kib = memory_kib(common, threads);
     let tokens = TokenFormat::new("ds_")?;
     let authenticator = authenticator(hashers(memory_kib), &tokens)?;
-    let size = Size { threads, queue: args.hash_queue, memory_kib, keep_kib: PREFERRED_KIB };
+    let size = Size { threads, queue: args.hash_queue, memory_kib, keep_kib: preferred_kib() };
 
     let store = open(common).await?;
     let stop = stop_signal()?;
@@ -99,15 +96,17 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
 }
 
 async fn run_import(file: &Path, common: &Common) -> Result<ExitCode, Box<dyn Error>> {
+    // Before the database, which is made if there is none.
+    let lines: Box<dyn BufRead> = if file == Path::new("-") {
+        Box::new(io::stdin().lock())
+    } else {
+        let opened = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        Box::new(BufReader::new(opened))
+    };
     let store = open(common).await?;
     let hashers = hashers(memory_kib(common, NonZeroUsize::MIN));
     let (mut counts, report) = (Counts::default(), io::stdout().lock());
-    let done = if file == Path::new("-") {
-        import(&store, &hashers, io::stdin().lock(), report, &mut counts).await
-    } else {
-        let opened = File::open(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        import(&store, &hashers, BufReader::new(opened), report, &mut counts).await
-    };
+    let done = import(&store, &hashers, lines, report, &mut counts).await;
     store.close().await;
     let Counts { accepted, refused, blank } = counts;
     writeln!(io::stdout(), "{accepted} accepted, {refused} refused, {blank} blank")?;
@@ -115,9 +114,14 @@ async fn run_import(file: &Path, common: &Common) -> Result<ExitCode, Box<dyn Er
     Ok(ExitCode::from(u8::from(refused > 0)))
 }
 
+/// What a hash takes that this host writes.
+fn preferred_kib() -> u64 {
+    u64::from(Argon2::default().params().memory_kib())
+}
+
 /// For all threads at once, and for the dearest hash that the limits let in.
 fn memory_kib(common: &Common, threads: NonZeroUsize) -> u64 {
-    let usual = PREFERRED_KIB.saturating_mul(threads.get() as u64);
+    let usual = preferred_kib().saturating_mul(threads.get() as u64);
     let dearest = u64::from(Limits::default().argon2_memory_kib);
     common.hash_memory_kib.unwrap_or(usual.max(dearest))
 }

@@ -88,7 +88,7 @@ impl Pool {
         let Size { threads, queue, memory_kib, .. } = self.shared.size;
         let mut state = self.shared.lock();
         // What the idle threads are about to take does not wait.
-        let full = state.queue.len() >= queue + state.idle;
+        let full = state.queue.len() >= queue.saturating_add(state.idle);
         if full || state.closed || cost.memory_kib > memory_kib {
             let units: u64 = state.queue.values().flatten().map(|job| job.cost.units).sum();
             let seconds = units / 1_000_000 / threads.get() as u64;

@@ -664,9 +664,12 @@ async fn a_client_that_hangs_up_gives_back_its_place_and_not_the_thread() {
     assert_eq!(place.import(lines.as_bytes()).status.code(), Some(0));
     let server = place.start(&["--hash-threads", "1", "--hash-queue", "1"]);
     server.post("/users", login("alice", "right")).await.is(201);
-    let begun = Instant::now();
-    server.protected(&basic("slow", "x")).await.challenged();
-    let slow = begun.elapsed();
+    let mut slow = Duration::MAX;
+    for _ in 0..3 {
+        let begun = Instant::now();
+        server.protected(&basic("slow", "x")).await.challenged();
+        slow = slow.min(begun.elapsed());
+    }
 
     // One runs, one waits, and there is no place for a third.
     let begun = Instant::now();
@@ -686,7 +689,7 @@ async fn a_client_that_hangs_up_gives_back_its_place_and_not_the_thread() {
     let waited = begun.elapsed();
     println!("slow: {slow:.2?}; alice waited for it: {waited:.2?}");
     assert!(waited > slow * 6 / 10, "the thread was taken from a job that ran");
-    assert!(waited < slow * 3, "a job ran that nobody waited for");
+    assert!(waited < slow * 4, "a job ran that nobody waited for");
     server.stop().await;
 }
 
