@@ -201,3 +201,41 @@ fn seconds(time: UnixTime) -> i64 {
 fn decode(error: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
     sqlx::Error::Decode(Box::new(error))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    async fn hash(store: &Store, username: &str) -> Option<String> {
+        let sql = "SELECT hash FROM users WHERE username = ?";
+        sqlx::query_scalar(sql).bind(username).fetch_optional(&store.pool).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_hash_is_replaced_only_where_the_old_one_still_is() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        assert!(store.add_user("alice", "old").await.unwrap());
+        // Her password was changed while the new hash of the old one was made.
+        assert!(store.replace_hash("alice", "old", "changed").await.unwrap());
+        assert!(!store.replace_hash("alice", "old", "renewed").await.unwrap());
+        assert!(!store.replace_hash("nobody", "old", "renewed").await.unwrap());
+        assert_eq!(hash(&store, "alice").await.unwrap(), "changed");
+    }
+
+    #[tokio::test]
+    async fn names_are_compared_byte_for_byte_and_taken_once() {
+        let store = Store::open("sqlite::memory:").await.unwrap();
+        // The last two look the same: one has an accent of its own.
+        let names = ["admin", "Admin", "admin ", "ADMIN", "z\u{eb}", "ze\u{308}"];
+        let users = names.map(|name| (name, name));
+        assert_eq!(store.add_users(&users).await.unwrap(), [true; 6]);
+        let again = [("new", "1"), ("admin", "2"), ("new", "3")];
+        assert_eq!(store.add_users(&again).await.unwrap(), [true, false, false]);
+        for name in names {
+            assert_eq!(hash(&store, name).await.unwrap(), name);
+        }
+        assert_eq!(hash(&store, "new").await.unwrap(), "1");
+        assert!(store.find_user("aDMIN").await.unwrap().is_none());
+    }
+}
