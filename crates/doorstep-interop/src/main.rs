@@ -1,0 +1,73 @@
+//! The bridge between `scripts/interop` and the hashers: a line in, a line out.
+//!
+//! ```text
+//! verify<TAB>base64 of the password<TAB>hash      match, mismatch, or refused: and the reason
+//! make<TAB>name<TAB>base64 of the password        the hash, or refused: and the reason
+//! ```
+//!
+//! The names are passlib's. Parameters are the lowest that each algorithm takes, or little more: it is
+//! for comparing, not for storing.
+
+use std::error::Error;
+use std::io::{self, BufRead, Write};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use doorstep_password::{
+    Argon2, Bcrypt, Hashers, Pbkdf2, Prf, Secret, ShaCrypt, ShaCryptVariant, Verdict, Workspace,
+};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut workspace = Workspace::new();
+    let mut out = io::stdout().lock();
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        let fields: Vec<&str> = line.split('\t').collect();
+        let answer = match fields[..] {
+            ["verify", password, stored] => {
+                verify(&STANDARD.decode(password)?, stored, &mut workspace)?
+            }
+            ["make", name, password] => make(name, &STANDARD.decode(password)?, &mut workspace)?,
+            _ => return Err("a line is `verify`, password, hash or `make`, name, password".into()),
+        };
+        writeln!(out, "{answer}")?;
+        // The other side waits for each answer.
+        out.flush()?;
+    }
+    Ok(())
+}
+
+fn verify(
+    password: &[u8],
+    stored: &str,
+    workspace: &mut Workspace,
+) -> Result<String, Box<dyn Error>> {
+    let hashers = Hashers::new(Argon2::default())
+        .accept(Bcrypt::default())
+        .accept(Pbkdf2::default())
+        .accept(ShaCrypt::default());
+    Ok(match hashers.verify(Secret::new(password), stored) {
+        Err(refused) => format!("refused: {refused}"),
+        Ok(work) => match work.run_in(workspace)? {
+            Verdict::Match | Verdict::Outdated => "match".to_string(),
+            Verdict::Mismatch => "mismatch".to_string(),
+        },
+    })
+}
+
+fn make(name: &str, password: &[u8], workspace: &mut Workspace) -> Result<String, Box<dyn Error>> {
+    let hashers = match name {
+        "argon2" => Hashers::new(Argon2::new(64, 2, 2)?),
+        "bcrypt" => Hashers::new(Bcrypt::new(4)?),
+        "pbkdf2_sha1" => Hashers::new(Pbkdf2::new(Prf::Sha1, 100)?),
+        "pbkdf2_sha256" => Hashers::new(Pbkdf2::new(Prf::Sha256, 100)?),
+        "pbkdf2_sha512" => Hashers::new(Pbkdf2::new(Prf::Sha512, 100)?),
+        "sha256_crypt" => Hashers::new(ShaCrypt::new(ShaCryptVariant::Sha256, 1000)?),
+        "sha512_crypt" => Hashers::new(ShaCrypt::new(ShaCryptVariant::Sha512, 1000)?),
+        unknown => return Err(format!("no hasher of the name {unknown}").into()),
+    };
+    Ok(match hashers.hash(Secret::new(password)) {
+        Err(refused) => format!("refused: {refused}"),
+        Ok(work) => work.run_in(workspace)?,
+    })
+}
