@@ -313,9 +313,8 @@ impl Builder {
             if !named || !is_token(field.as_bytes()) {
                 return Err(InvalidConfig::Scheme);
             }
-            let twice = |other: &dyn Scheme| {
-                other.name() == scheme.name() && config.field(other) == field
-            };
+            let twice =
+                |other: &dyn Scheme| other.name() == scheme.name() && config.field(other) == field;
             if config.schemes[..index].iter().any(|other| twice(&**other)) {
                 return Err(InvalidConfig::SchemeTwice);
             }

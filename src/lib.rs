@@ -42,7 +42,7 @@
 //! # impl Db {
 //! #     fn user(&self, name: &str) -> Result<Option<UserRow>, std::io::Error> {
 //! #         // "open sesame" is not what Aladdin's password is in this example.
-//! #         let hash = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy";
+//! #         let hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy";
 //! #         Ok((name == "Aladdin").then(|| UserRow { user: 1, password_hash: Some(hash.into()) }))
 //! #     }
 //! #     fn token(&self, _: &doorstep::TokenDigest) -> Result<Option<TokenRow>, std::io::Error> { Ok(None) }

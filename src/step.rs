@@ -43,6 +43,34 @@
 //!
 //! `run` stands for `run`, `run_in`, `advance` to its end and `run_together`. A test drives every
 //! answer and compares what it sees with this table.
+//!
+//! # What the compiler refuses
+//!
+//! A step is used up by its answer:
+//!
+//! ```compile_fail,E0382
+//! # fn host(ask: doorstep::FindUser<u32>) {
+//! let first = ask.not_found();
+//! let second = ask.not_found();
+//! # }
+//! ```
+//!
+//! And there is no user before the verdict:
+//!
+//! ```compile_fail,E0599
+//! # fn host(work: doorstep::Verify<u32>) {
+//! let user: &u32 = work.user();
+//! # }
+//! ```
+//!
+//! Where the verdict has been spoken, there is:
+//!
+//! ```
+//! # fn host(ask: doorstep::FindUser<u32>, replace: doorstep::Replace<u32>) {
+//! let first = ask.not_found();
+//! let user: &u32 = replace.user();
+//! # }
+//! ```
 
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -491,7 +519,10 @@ impl<U> Goal for Renew<U> {
         let username = Some(remake.credentials.into_username());
         let grant = Granted { request, user, username, scopes, receipt: None };
         match made {
-            Some(new) => Step::Replace(Replace { grant, old: remake.old, new, receipt }),
+            Some(new) => {
+                let change = Box::new(Change { old: remake.old, new, receipt });
+                Step::Replace(Replace { grant, change })
+            }
             None => granted(grant),
         }
     }
@@ -616,6 +647,11 @@ impl NewHash {
 /// Put the new hash where the old one still is.
 pub struct Replace<U> {
     grant: Granted<U>,
+    /// In a box, since every step is as large as the largest.
+    change: Box<Change>,
+}
+
+struct Change {
     old: String,
     new: String,
     receipt: Option<Receipt>,
@@ -630,18 +666,18 @@ impl<U> Replace<U> {
     /// The hash that was verified. If the store holds another by now, it is a newer password's: leave
     /// it alone, and answer `Ok(false)`.
     pub fn old(&self) -> &str {
-        &self.old
+        &self.change.old
     }
 
     /// The hash to store instead.
     pub fn new_hash(&self) -> &str {
-        &self.new
+        &self.change.new
     }
 
     /// Grants, whatever the store said: whether it replaced the hash, or its error. Do it in its own
     /// transaction or savepoint, or a failed statement takes the request's with it.
     pub fn done<E>(self, replaced: Result<bool, E>) -> Step<U> {
-        let receipt = if matches!(replaced, Ok(true)) { self.receipt } else { None };
+        let receipt = if matches!(replaced, Ok(true)) { self.change.receipt } else { None };
         granted(Granted { receipt, ..self.grant })
     }
 }
