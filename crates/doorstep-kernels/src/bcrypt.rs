@@ -1,0 +1,1 @@
+//! bcrypt, up to eight passwords interleaved on one core.

@@ -1,0 +1,1 @@
+//! sha256-crypt and sha512-crypt, in lanes.
