@@ -115,25 +115,22 @@ impl Authenticator {
             Err((cause, source)) => return denied(request(source), cause, None),
         };
 
-        let mut found: Option<(Source, Result<Claim<'r>, Cause>)> = None;
+        let mut found: Option<(usize, Source, Result<Claim<'r>, Cause>)> = None;
         for (field, value) in sent.into_iter().flatten() {
             let Some((source, claim)) = self.claim(field, value, line) else { continue };
-            let earlier = match (&found, source) {
-                (None, _) => false,
-                (Some(_), _) if !self.config.first_wins => {
+            let rank = self.config.rank(source, field);
+            match found {
+                Some(_) if !self.config.first_wins => {
                     return denied(request(Source::Unknown), Cause::Ambiguous, None);
                 }
-                (Some((Source::Scheme(first), _)), Source::Scheme(this)) => this < *first,
-                (Some(_), _) => false,
-            };
-            if found.is_none() || earlier {
-                found = Some((source, claim));
+                Some((first, ..)) if first <= rank => {}
+                _ => found = Some((rank, source, claim)),
             }
         }
         match found {
             None => Step::Done(Outcome::Anonymous(Anonymous { request: request(Source::Unknown) })),
-            Some((source, Err(cause))) => denied(request(source), cause, None),
-            Some((source, Ok(claim))) => self.ask(request(source), claim),
+            Some((_, source, Err(cause))) => denied(request(source), cause, None),
+            Some((_, source, Ok(claim))) => self.ask(request(source), claim),
         }
     }
 

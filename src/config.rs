@@ -49,6 +49,19 @@ impl Config {
         owner.map_or(Source::Unknown, Source::Scheme)
     }
 
+    /// The place of a field's credentials in the order of the schemes. What no scheme can read has the
+    /// place of the first that reads this field: the order of the fields must not decide.
+    pub(crate) fn rank(&self, source: Source, field: &str) -> usize {
+        let in_field = |scheme: &dyn Scheme| self.field(scheme).eq_ignore_ascii_case(field);
+        match source {
+            Source::Scheme(index) => index,
+            Source::Login | Source::Unknown => {
+                let first = self.schemes.iter().position(|scheme| in_field(&**scheme));
+                first.unwrap_or(self.schemes.len())
+            }
+        }
+    }
+
     pub(crate) fn scheme(&self, source: Source) -> Option<&dyn Scheme> {
         match source {
             Source::Scheme(index) => self.schemes.get(index).map(|scheme| &**scheme),
