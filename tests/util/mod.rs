@@ -1,0 +1,109 @@
+//! What several tests share: a cheap hasher, fields, and the way from one step to the next.
+
+#![allow(dead_code, unreachable_pub)]
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use doorstep::password::{Hashers, Pbkdf2, Prf};
+use doorstep::{
+    Authenticator, Basic, Bearer, Builder, Denied, FindToken, FindUser, Granted, Outcome, Rehash,
+    Replace, Step, UnixTime, Verify,
+};
+
+/// What lookups return here.
+pub type User = u32;
+
+pub const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
+
+/// PBKDF2 with few rounds: the steps are what is tested, not the hash.
+pub fn cheap(rounds: u32) -> Pbkdf2 {
+    Pbkdf2::new(Prf::Sha256, rounds).unwrap()
+}
+
+/// A hash that the cheap hasher of so many rounds makes.
+#[track_caller]
+pub fn hash(rounds: u32, password: &[u8]) -> String {
+    Hashers::new(cheap(rounds)).hash(password.into()).unwrap().run().unwrap()
+}
+
+/// With the cheap hasher, and no scheme yet.
+pub fn builder() -> Builder {
+    Authenticator::builder("example", Hashers::new(cheap(2)))
+}
+
+/// Reads Basic, Bearer and Token, in this order.
+pub fn three_schemes() -> Authenticator {
+    let builder = builder().scheme(Basic::new()).scheme(Bearer::new());
+    builder.scheme(Bearer::named("Token")).build().unwrap()
+}
+
+/// The value of a field with Basic credentials, whatever they hold.
+pub fn basic(user_pass: impl AsRef<[u8]>) -> Vec<u8> {
+    format!("Basic {}", STANDARD.encode(user_pass)).into_bytes()
+}
+
+pub fn from_base64(text: &str) -> Vec<u8> {
+    STANDARD.decode(text).unwrap()
+}
+
+/// Begins with these fields.
+pub fn begin(auth: &Authenticator, fields: &[(&str, &[u8])]) -> Step<User> {
+    auth.begin(fields.iter().copied())
+}
+
+/// Begins with this value of `Authorization`.
+pub fn authorization(auth: &Authenticator, value: impl AsRef<[u8]>) -> Step<User> {
+    begin(auth, &[("authorization", value.as_ref())])
+}
+
+#[track_caller]
+pub fn to_find_user(step: Step<User>) -> FindUser<User> {
+    let Step::FindUser(ask) = step else { panic!("{step:?}") };
+    ask
+}
+
+#[track_caller]
+pub fn to_find_token(step: Step<User>) -> FindToken<User> {
+    let Step::FindToken(ask) = step else { panic!("{step:?}") };
+    ask
+}
+
+#[track_caller]
+pub fn to_verify(step: Step<User>) -> Verify<User> {
+    let Step::Verify(work) = step else { panic!("{step:?}") };
+    work
+}
+
+#[track_caller]
+pub fn to_rehash(step: Step<User>) -> Rehash<User> {
+    let Step::Rehash(work) = step else { panic!("{step:?}") };
+    work
+}
+
+#[track_caller]
+pub fn to_replace(step: Step<User>) -> Replace<User> {
+    let Step::Replace(ask) = step else { panic!("{step:?}") };
+    ask
+}
+
+#[track_caller]
+pub fn to_outcome(step: Step<User>) -> Outcome<User> {
+    let Step::Done(outcome) = step else { panic!("{step:?}") };
+    outcome
+}
+
+#[track_caller]
+pub fn to_granted(step: Step<User>) -> Granted<User> {
+    let Step::Done(Outcome::Granted(granted)) = step else { panic!("{step:?}") };
+    granted
+}
+
+#[track_caller]
+pub fn to_denied(step: Step<User>) -> Denied {
+    let Step::Done(Outcome::Denied(denied)) = step else { panic!("{step:?}") };
+    denied
+}
+
+pub fn is_anonymous(step: &Step<User>) -> bool {
+    matches!(step, Step::Done(Outcome::Anonymous(_)))
+}
