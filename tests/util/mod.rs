@@ -2,12 +2,14 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod anything;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep::password::{Hashers, Pbkdf2, Prf};
 use doorstep::{
     Authenticator, Basic, Bearer, Builder, Denied, FindToken, FindUser, Granted, Outcome, Rehash,
-    Replace, Step, UnixTime, Verify,
+    Replace, Scopes, Step, UnixTime, Verify,
 };
 
 /// What lookups return here.
@@ -106,4 +108,12 @@ pub fn to_denied(step: Step<User>) -> Denied {
 
 pub fn is_anonymous(step: &Step<User>) -> bool {
     matches!(step, Step::Done(Outcome::Anonymous(_)))
+}
+
+/// What is sent to the client, line by line, for a resource that asks for `scopes`.
+#[track_caller]
+pub fn refusal(step: Step<User>, scopes: &str) -> String {
+    let refusal = to_outcome(step).require(&Scopes::parse(scopes).unwrap()).unwrap_err();
+    let lines = refusal.fields().map(|(name, value)| format!("\n{name}: {value}"));
+    format!("{}{}", refusal.status(), lines.collect::<String>())
 }
