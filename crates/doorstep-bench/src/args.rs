@@ -1,0 +1,67 @@
+//! The command line.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::case::Sizes;
+
+/// Measures doorstep's password hashing on one core: against what else there is, in slices between
+/// other tasks, and in batches.
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Compares one hash at a time and several together with the peers, in milliseconds per hash.
+    ///
+    /// The exit code is 1 if any output differs from the reference.
+    Compare(Compare),
+    /// Says what each peer is, and how it was built.
+    Peers,
+}
+
+#[derive(Args)]
+pub(crate) struct Compare {
+    /// Fewer rounds: less than a minute for everything.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Lines of case, mode, who and ms, separated by tabs, instead of a table for people.
+    #[arg(long)]
+    pub(crate) tsv: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Args)]
+pub(crate) struct Common {
+    /// Draws a plot too: an SVG or a PNG, as the name ends.
+    #[arg(long, value_name = "FILE.svg|png", value_parser = plot_file)]
+    pub(crate) plot: Option<PathBuf>,
+    /// Only this case; may be repeated.
+    #[arg(long = "case", value_name = "NAME")]
+    pub(crate) cases: Vec<String>,
+    /// Tiny parameters, for tests of this program.
+    #[arg(long, hide = true)]
+    pub(crate) tiny: bool,
+}
+
+impl Common {
+    pub(crate) fn sizes(&self) -> Sizes {
+        if self.tiny { Sizes::Tiny } else { Sizes::Real }
+    }
+}
+
+/// Before anything is measured: a minute later would be late to say so.
+fn plot_file(name: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(name);
+    match path.extension().and_then(OsStr::to_str) {
+        Some("svg" | "png") => Ok(path),
+        _ => Err("the name of a plot ends with .svg or .png".into()),
+    }
+}

@@ -1,0 +1,184 @@
+//! The comparison: who is how fast, one at a time and together.
+//!
+//! Everything runs in one process. In each round, each contender runs once, and each round begins
+//! with another one: what disturbs the machine disturbs all of them. Medians count. Before anything
+//! is timed, each output is held against that of the first crate among the peers, and the outputs
+//! that are timed are held against it again.
+
+use std::fmt;
+use std::time::{Duration, Instant};
+
+use crate::case::{Case, Input};
+use crate::contender::{Contender, Mode};
+use crate::statistics::{median, spread};
+
+/// How long is measured.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Effort {
+    /// For one case; what is under way is finished.
+    budget: Duration,
+    /// At least so many, and if that takes longer than the budget.
+    least_rounds: usize,
+    most_rounds: usize,
+}
+
+impl Effort {
+    /// For figures that are published.
+    pub(crate) const FULL: Self =
+        Self { budget: Duration::from_secs(20), least_rounds: 9, most_rounds: 101 };
+    /// For a look: all cases take less than a minute.
+    pub(crate) const QUICK: Self =
+        Self { budget: Duration::from_secs(3), least_rounds: 3, most_rounds: 25 };
+    /// For tests.
+    pub(crate) const TINY: Self = Self { budget: Duration::ZERO, least_rounds: 3, most_rounds: 3 };
+}
+
+/// What was measured of one case.
+#[derive(Clone, Debug)]
+pub(crate) struct Compared {
+    pub(crate) case: String,
+    pub(crate) rows: Vec<Row>,
+}
+
+/// One contender's time.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) who: &'static str,
+    pub(crate) mode: Mode,
+    /// How many hashes ran at once.
+    pub(crate) batch: usize,
+    /// Milliseconds for each hash, the median of all rounds.
+    pub(crate) ms: f64,
+    /// How far the middle half of the rounds is apart, as a share of the median.
+    pub(crate) spread: f64,
+}
+
+impl Compared {
+    /// All who took part, each once.
+    pub(crate) fn contenders(&self) -> impl Iterator<Item = &'static str> {
+        self.rows.iter().filter(|row| row.mode == Mode::One).map(|row| row.who)
+    }
+
+    /// How `who` did in `mode`. Peers have no other than one at a time.
+    pub(crate) fn row(&self, who: &str, mode: Mode) -> Option<&Row> {
+        self.rows.iter().find(|row| row.who == who && row.mode == mode)
+    }
+
+    /// The time of `who` in `mode`.
+    pub(crate) fn ms(&self, who: &str, mode: Mode) -> Option<f64> {
+        self.row(who, mode).map(|row| row.ms)
+    }
+
+    /// The fastest of those who are not doorstep.
+    pub(crate) fn fastest_peer(&self) -> Option<&Row> {
+        let peers = self.rows.iter().filter(|row| !row.who.starts_with("doorstep"));
+        peers.min_by(|a, b| a.ms.total_cmp(&b.ms))
+    }
+}
+
+/// Checks and measures one case.
+///
+/// # Errors
+/// [`Differs`] if not all compute the same.
+pub(crate) fn compare(case: &Case, effort: Effort) -> Result<Compared, Differs> {
+    let mut contenders = Contender::all(case);
+    let inputs = Case::inputs(contenders.iter().map(|one| one.batch).max().unwrap_or(1));
+    let expected = judge(case, &inputs);
+    let mut samples: Vec<Vec<f64>> = vec![Vec::new(); contenders.len()];
+    for contender in &mut contenders {
+        let keys = contender.hash(&inputs);
+        check(case, contender, &keys, &expected)?;
+    }
+
+    let begin = Instant::now();
+    for round in 0..effort.most_rounds {
+        if round >= effort.least_rounds && begin.elapsed() >= effort.budget {
+            break;
+        }
+        for turn in 0..contenders.len() {
+            let index = (turn + round) % contenders.len();
+            let contender = &mut contenders[index];
+            let begin = Instant::now();
+            let keys = contender.hash(&inputs);
+            let elapsed = begin.elapsed();
+            check(case, contender, &keys, &expected)?;
+            samples[index].push(1e3 * elapsed.as_secs_f64() / contender.batch as f64);
+        }
+    }
+
+    let rows = contenders.iter().zip(&samples).map(|(contender, samples)| Row {
+        who: contender.who,
+        mode: contender.mode,
+        batch: contender.batch,
+        ms: median(samples),
+        spread: spread(samples),
+    });
+    Ok(Compared { case: case.name(), rows: rows.collect() })
+}
+
+/// The keys as a peer computes them that is not on trial.
+fn judge(case: &Case, inputs: &[Input]) -> Vec<Vec<u8>> {
+    let mut judge = crate::peers::all(case).swap_remove(0);
+    inputs.iter().map(|input| (judge.hash)(input)).collect()
+}
+
+fn check(
+    case: &Case,
+    contender: &Contender,
+    keys: &[Vec<u8>],
+    expected: &[Vec<u8>],
+) -> Result<(), Differs> {
+    if keys == &expected[..contender.batch] {
+        return Ok(());
+    }
+    Err(Differs { case: case.name(), who: contender.who, mode: contender.mode })
+}
+
+/// An output is not what it must be: nothing of this case is worth timing.
+#[derive(Debug)]
+pub(crate) struct Differs {
+    case: String,
+    who: &'static str,
+    mode: Mode,
+}
+
+impl fmt::Display for Differs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { case, who, mode } = self;
+        write!(f, "{case}: the output of {who} ({mode}) differs from the reference")
+    }
+}
+
+impl std::error::Error for Differs {}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::case::Sizes;
+
+    #[test]
+    fn a_wrong_output_is_an_error_and_no_row() {
+        let case = &Case::all(Sizes::Tiny).unwrap()[0];
+        let mut contenders = Contender::all(case);
+        let inputs = Case::inputs(case.batch);
+        let mut expected = judge(case, &inputs);
+        let keys = contenders[2].hash(&inputs);
+        check(case, &contenders[2], &keys, &expected).unwrap();
+
+        // The last of the batch, by one bit.
+        expected[case.batch - 1][31] ^= 1;
+        let error = check(case, &contenders[2], &keys, &expected).unwrap_err();
+        assert!(error.to_string().contains("doorstep (together) differs"), "{error}");
+    }
+
+    #[test]
+    fn the_fastest_peer_is_never_doorstep() {
+        let row = |who, ms| Row { who, mode: Mode::One, batch: 1, ms, spread: 0.0 };
+        let rows = vec![row("doorstep", 1.0), row("a", 3.0), row("b", 2.0), row("c", 4.0)];
+        let compared = Compared { case: "case".into(), rows };
+        assert_eq!(compared.fastest_peer().unwrap().who, "b");
+        assert_eq!(compared.ms("doorstep", Mode::One), Some(1.0));
+        assert_eq!(compared.ms("doorstep", Mode::Together), None);
+    }
+}

@@ -1,0 +1,97 @@
+//! Who computes: doorstep, alone and in company, and the peers, one hash after another.
+
+use doorstep_password::{Goal, OutOfMemory, Secret, Work, Workspace};
+
+use crate::case::{Case, Input, Memory};
+use crate::peers::{self, Peer};
+
+/// One who computes a case, and how.
+pub(crate) struct Contender {
+    pub(crate) who: &'static str,
+    pub(crate) mode: Mode,
+    /// How many hashes are computed at once.
+    pub(crate) batch: usize,
+    hash: Hash,
+}
+
+/// One hash at a time, or a batch on one core.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    One,
+    Together,
+}
+
+type Hash = Box<dyn FnMut(&[Input]) -> Vec<Vec<u8>>>;
+
+impl Contender {
+    /// All who compute `case`, doorstep first.
+    pub(crate) fn all(case: &Case) -> Vec<Self> {
+        let doorstep = [
+            Self::alone(case, DOORSTEP, Workspace::new),
+            Self::alone(case, PORTABLE, Workspace::portable),
+            Self::together(case, DOORSTEP, case.batch, Workspace::new()),
+            // Over the primitive crates each runs after the other: two are as good as a full batch.
+            Self::together(case, PORTABLE, 2, Workspace::portable()),
+        ];
+        doorstep.into_iter().chain(peers::all(case).into_iter().map(Self::peer)).collect()
+    }
+
+    /// The keys of the first inputs, as many as the batch has.
+    pub(crate) fn hash(&mut self, inputs: &[Input]) -> Vec<Vec<u8>> {
+        (self.hash)(&inputs[..self.batch])
+    }
+
+    fn alone(case: &Case, who: &'static str, workspace: fn() -> Workspace) -> Self {
+        let case = case.clone();
+        let mut kept = workspace();
+        let hash = move |inputs: &[Input]| {
+            let work = work(&case, &inputs[0]);
+            vec![match case.memory {
+                Memory::Reused => work.run_in(&mut kept),
+                Memory::Fresh => work.run_in(&mut workspace()),
+            }]
+        };
+        Self { who, mode: Mode::One, batch: 1, hash: Box::new(hash) }
+    }
+
+    /// In memory that is kept, also where the others' is fresh: that is how a batch is run.
+    fn together(case: &Case, who: &'static str, batch: usize, mut kept: Workspace) -> Self {
+        let case = case.clone();
+        let hash = move |inputs: &[Input]| {
+            let batch = inputs.iter().map(|input| work(&case, input)).collect();
+            Work::run_together(batch, &mut kept)
+        };
+        Self { who, mode: Mode::Together, batch, hash: Box::new(hash) }
+    }
+
+    fn peer(peer: Peer) -> Self {
+        let Peer { who, mut hash } = peer;
+        let hash = move |inputs: &[Input]| vec![hash(&inputs[0])];
+        Self { who, mode: Mode::One, batch: 1, hash: Box::new(hash) }
+    }
+}
+
+/// With the fastest code that the processor runs.
+pub(crate) const DOORSTEP: &str = "doorstep";
+/// Over the RustCrypto crates.
+pub(crate) const PORTABLE: &str = "doorstep-portable";
+
+/// Work whose outcome is the derived key.
+pub(crate) fn work(case: &Case, input: &Input) -> Work<Key> {
+    Work::new(case.derivation(input), Key(Secret::new(&input.password)))
+}
+
+/// The goal of having the key itself, of which no login has any use.
+pub(crate) struct Key(Secret);
+
+impl Goal for Key {
+    type Output = Vec<u8>;
+
+    fn password(&self) -> &[u8] {
+        self.0.expose()
+    }
+
+    fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Vec<u8> {
+        key.expect("there is memory for a benchmark").to_vec()
+    }
+}

@@ -1,0 +1,172 @@
+//! What is printed: tables for people, lines for programs.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+
+use crate::compare::{Compared, Row};
+use crate::contender::Mode;
+use crate::peers::{self, About};
+use crate::system::{self, Pinned};
+
+/// Where it was measured, which is part of every figure.
+pub(crate) struct Machine {
+    processor: String,
+    pinned: Option<Pinned>,
+    large_blocks_are_mapped: bool,
+}
+
+impl Machine {
+    /// Makes the process fit for measuring, as far as the system lets it, and says how far that is.
+    pub(crate) fn prepare() -> Self {
+        Self {
+            processor: processor(),
+            pinned: system::pin(),
+            large_blocks_are_mapped: system::map_large_blocks(),
+        }
+    }
+}
+
+impl fmt::Display for Machine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "processor: {}", self.processor)?;
+        match self.pinned {
+            Some(Pinned { core, by_us: true }) => writeln!(f, "pinned to core {core}")?,
+            Some(Pinned { core, by_us: false }) => {
+                writeln!(f, "pinned to core {core}, as it was started")?;
+            }
+            None => writeln!(f, "not pinned to a core: figures may jump")?,
+        }
+        if !self.large_blocks_are_mapped {
+            writeln!(f, "the allocator may keep large blocks: `fresh` may be memory used before")?;
+        }
+        Ok(())
+    }
+}
+
+/// The line over the lines of [`tsv`].
+pub(crate) fn tsv_header(out: &mut impl Write) -> io::Result<()> {
+    writeln!(out, "case\tmode\twho\tms")
+}
+
+/// A line for each way to compute the case. Peers, which share nothing, run together as they run
+/// alone, one after another: their figure stands in both modes.
+pub(crate) fn tsv(out: &mut impl Write, compared: &Compared) -> io::Result<()> {
+    for mode in [Mode::One, Mode::Together] {
+        for who in compared.contenders() {
+            let ms = compared.ms(who, mode).or_else(|| compared.ms(who, Mode::One));
+            let ms = ms.expect("who takes part has a time");
+            writeln!(out, "{}\t{mode}\t{who}\t{ms:.4}", compared.case)?;
+        }
+    }
+    Ok(())
+}
+
+/// What stands over all tables.
+pub(crate) fn compare_header(out: &mut impl Write, machine: &Machine) -> io::Result<()> {
+    write!(out, "{machine}")?;
+    writeln!(
+        out,
+        "ms: milliseconds for each hash, median; ±: half the spread of the middle half of the rounds
+×: how many times as fast as the fastest peer; together: so many at once on this core\n"
+    )
+}
+
+/// The case as a table for people.
+pub(crate) fn table(out: &mut impl Write, compared: &Compared) -> io::Result<()> {
+    let fastest = compared.fastest_peer().expect("there is always a peer");
+    let header = format!("{:<26}", compared.case);
+    writeln!(
+        out,
+        "{header}{:>10} {:>6} {:>6}{:>15} {:>6} {:>6}",
+        "one ms", "±", "×", "together ms", "±", "×"
+    )?;
+    for who in compared.contenders() {
+        let cells = |mode, width| match compared.row(who, mode) {
+            None => String::new(),
+            Some(Row { ms, spread, batch, .. }) => {
+                let of = if mode == Mode::Together { format!("{batch}: ") } else { String::new() };
+                let ms_and_batch = format!("{of}{ms:.3}");
+                let (percent, times) = (50.0 * spread, fastest.ms / ms);
+                format!("{ms_and_batch:>width$} {percent:>5.1}% {times:>6.2}")
+            }
+        };
+        let line = format!("  {who:<24}{}{}", cells(Mode::One, 10), cells(Mode::Together, 15));
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    writeln!(out)
+}
+
+/// What each peer is, and how it was built.
+pub(crate) fn peers(out: &mut impl Write) -> io::Result<()> {
+    for About { who, what } in peers::about() {
+        writeln!(out, "{who:<24} {what}")?;
+    }
+    Ok(())
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Mode::One => "one",
+            Mode::Together => "together",
+        })
+    }
+}
+
+fn processor() -> String {
+    let info = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let value_of = |name: &str| {
+        let line = info.lines().find(|line| line.starts_with(name))?;
+        line.split_once(':').map(|(_, value)| value.trim())
+    };
+    let flags: Vec<_> = value_of("flags").unwrap_or_default().split(' ').collect();
+    let vectors = ["avx512f", "avx2", "sha_ni"].into_iter().filter(|flag| flags.contains(flag));
+    let vectors: Vec<_> = vectors.collect();
+    format!("{} ({})", value_of("model name").unwrap_or("unknown"), vectors.join(", "))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn compared() -> Compared {
+        let row = |who, mode, batch, ms| Row { who, mode, batch, ms, spread: 0.02 };
+        let rows = vec![
+            row("doorstep", Mode::One, 1, 20.0),
+            row("doorstep", Mode::Together, 8, 5.0),
+            row("bcrypt", Mode::One, 1, 30.0),
+            row("libxcrypt", Mode::One, 1, 25.0),
+        ];
+        Compared { case: "bcrypt-10".into(), rows }
+    }
+
+    fn printed(print: impl Fn(&mut Vec<u8>) -> io::Result<()>) -> String {
+        let mut out = Vec::new();
+        print(&mut out).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn a_line_for_programs_has_case_mode_who_and_ms() {
+        let lines = "\
+bcrypt-10\tone\tdoorstep\t20.0000
+bcrypt-10\tone\tbcrypt\t30.0000
+bcrypt-10\tone\tlibxcrypt\t25.0000
+bcrypt-10\ttogether\tdoorstep\t5.0000
+bcrypt-10\ttogether\tbcrypt\t30.0000
+bcrypt-10\ttogether\tlibxcrypt\t25.0000
+";
+        assert_eq!(printed(|out| tsv(out, &compared())), lines);
+    }
+
+    #[test]
+    fn a_table_has_ratios_to_the_fastest_peer() {
+        let table = printed(|out| table(out, &compared()));
+        let lines: Vec<Vec<_>> = table.lines().map(|l| l.split_whitespace().collect()).collect();
+        assert_eq!(lines[1], ["doorstep", "20.000", "1.0%", "1.25", "8:", "5.000", "1.0%", "5.00"]);
+        assert_eq!(lines[2], ["bcrypt", "30.000", "1.0%", "0.83"]);
+        assert_eq!(lines[3], ["libxcrypt", "25.000", "1.0%", "1.00"]);
+    }
+}

@@ -1,0 +1,83 @@
+//! Where this program leaves Rust: the system that it runs on, and the peers in C.
+
+#![allow(unsafe_code)]
+
+#[cfg(feature = "system-peers")]
+mod argon2_c;
+#[cfg(feature = "system-peers")]
+mod libxcrypt;
+#[cfg(feature = "system-peers")]
+mod openssl;
+#[cfg(feature = "system-peers")]
+mod peers;
+
+#[cfg(feature = "system-peers")]
+pub(crate) use peers::{about, peers};
+
+/// The core that the process runs on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Pinned {
+    pub(crate) core: usize,
+    /// Not so if the process was started on this core alone, as by `taskset`.
+    pub(crate) by_us: bool,
+}
+
+/// Keeps the calling thread, and those that it starts, on one core: on the only one that it was
+/// given, or the last of several, which has the least to do besides.
+#[cfg(target_os = "linux")]
+pub(crate) fn pin() -> Option<Pinned> {
+    let cores = cores();
+    match *cores {
+        [] => None,
+        [core] => Some(Pinned { core, by_us: false }),
+        [.., core] => pin_to(core).then_some(Pinned { core, by_us: true }),
+    }
+}
+
+/// Nothing here is known about other systems.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pin() -> Option<Pinned> {
+    None
+}
+
+/// The cores that the calling thread may run on.
+#[cfg(target_os = "linux")]
+pub(crate) fn cores() -> Vec<usize> {
+    // SAFETY: a `cpu_set_t` is an array of bits, of which zero is one.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: `set` is as large as it is said to be; 0 is the calling thread.
+    let failed = unsafe { libc::sched_getaffinity(0, size_of_val(&set), &mut set) };
+    if failed != 0 {
+        return Vec::new();
+    }
+    // SAFETY: `CPU_ISSET` reads within the set for each number below `CPU_SETSIZE`.
+    (0..libc::CPU_SETSIZE as usize).filter(|core| unsafe { libc::CPU_ISSET(*core, &set) }).collect()
+}
+
+/// Whether the calling thread runs on `core` alone from now on.
+#[cfg(target_os = "linux")]
+pub(crate) fn pin_to(core: usize) -> bool {
+    // SAFETY: a `cpu_set_t` is an array of bits, of which zero is one.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    if core >= libc::CPU_SETSIZE as usize {
+        return false;
+    }
+    // SAFETY: `core` is within the set.
+    unsafe { libc::CPU_SET(core, &mut set) };
+    // SAFETY: `set` is as large as it is said to be; 0 is the calling thread.
+    unsafe { libc::sched_setaffinity(0, size_of_val(&set), &set) == 0 }
+}
+
+/// Has the allocator ask the kernel for each large block, so that fresh memory is fresh for all who
+/// allocate it. glibc would raise its threshold once such a block was freed, and reuse the pages.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+pub(crate) fn map_large_blocks() -> bool {
+    // SAFETY: `mallopt` may be called at any time, and takes any value here.
+    unsafe { libc::mallopt(libc::M_MMAP_THRESHOLD, 128 * 1024) == 1 }
+}
+
+/// Nothing here is known about other allocators.
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
+pub(crate) fn map_large_blocks() -> bool {
+    false
+}
