@@ -123,3 +123,15 @@ pub use scopes::{InvalidScope, Scopes};
 pub use step::{FindToken, FindUser, NewHash, Rehash, Replace, Step, Upgrade, Verify};
 pub use time::UnixTime;
 pub use token::{InvalidPrefix, NoEntropy, TokenDigest, TokenFormat, TokenRecord};
+
+/// The README's code, compiled and run. It names every algorithm.
+#[cfg(all(
+    doctest,
+    feature = "argon2",
+    feature = "bcrypt",
+    feature = "getrandom",
+    feature = "pbkdf2",
+    feature = "sha-crypt"
+))]
+#[doc = include_str!("../README.md")]
+struct Readme;
