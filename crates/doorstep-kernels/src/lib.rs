@@ -15,6 +15,7 @@ pub mod argon2;
 pub mod bcrypt;
 pub mod pbkdf2;
 mod processor;
+mod sha2;
 pub mod sha_crypt;
 
 pub use processor::Processor;

@@ -1,1 +1,113 @@
-//! PBKDF2 with HMAC (RFC 8018 §5.2), in lanes.
+//! PBKDF2 with HMAC-SHA-256 and HMAC-SHA-512 (RFC 8018 §5.2), one block of a key at a time or several
+//! together. It keys no HMAC and knows no salt: a [`Lane`] begins after the first U.
+
+mod group;
+mod single;
+mod table;
+
+use zeroize::Zeroize;
+
+use crate::Processor;
+use crate::sha2::Word;
+use group::Group;
+use table::Kernel;
+pub use table::Kernels;
+
+/// A block of a key under way, with HMAC-SHA-256.
+pub type Lane256 = Lane<u32>;
+/// A block of a key under way, with HMAC-SHA-512.
+pub type Lane512 = Lane<u64>;
+
+/// The function F of RFC 8018 §5.2 for one block of one key, between two iterations.
+///
+/// It is wiped when dropped.
+pub struct Lane<W: Word> {
+    inner: [W; 8],
+    outer: [W; 8],
+    u: [W; 8],
+    t: [W; 8],
+    left: u32,
+    /// How many iterations are to be left when the call that is under way returns.
+    goal: u32,
+}
+
+impl<W: Kernels> Lane<W> {
+    /// Begins after the first iteration.
+    ///
+    /// `inner` and `outer` are HMAC's states after its two padded keys (RFC 2104 §4), `first` is
+    /// U_1, and `left` is how many iterations follow it: the iteration count less one.
+    pub const fn new(inner: &[W; 8], outer: &[W; 8], first: &[W; 8], left: u32) -> Self {
+        Self { inner: *inner, outer: *outer, u: *first, t: *first, left, goal: left }
+    }
+
+    /// Turns to another block of the same key, whose U_1 is `first`.
+    pub const fn restart(&mut self, first: &[W; 8], left: u32) {
+        self.u = *first;
+        self.t = *first;
+        self.left = left;
+    }
+
+    /// HMAC's state after the inner padded key.
+    pub const fn inner(&self) -> &[W; 8] {
+        &self.inner
+    }
+
+    /// HMAC's state after the outer padded key.
+    pub const fn outer(&self) -> &[W; 8] {
+        &self.outer
+    }
+
+    /// The xor of all U so far: the block of the key, once no iteration is left.
+    pub const fn t(&self) -> &[W; 8] {
+        &self.t
+    }
+
+    /// How many iterations are left.
+    pub const fn left(&self) -> u32 {
+        self.left
+    }
+
+    /// Does `iterations` of those that are left, or all if they are fewer.
+    pub fn advance(&mut self, processor: Processor, iterations: u32) {
+        let now = iterations.min(self.left);
+        W::iterate(processor, self, now);
+        self.left -= now;
+    }
+}
+
+/// Does `iterations` of those that are left in each lane, or all where they are fewer.
+///
+/// The counts may differ: a lane that is done makes room for another, and whoever has most to do
+/// begins.
+pub fn advance_together<W: Kernels>(
+    processor: Processor,
+    lanes: &mut [&mut Lane<W>],
+    iterations: u32,
+) {
+    for lane in lanes.iter_mut() {
+        lane.goal = lane.left.saturating_sub(iterations);
+    }
+    let mut group = Group::new();
+    loop {
+        let waiting = lanes.iter().filter(|lane| lane.left > lane.goal).count();
+        let (kernel, width) = W::choose(processor, waiting);
+        if let Kernel::OneByOne = kernel {
+            break;
+        }
+        let now = group.load(lanes, width.min(waiting));
+        W::iterate_together(kernel, &mut group, now);
+        group.store(lanes, now);
+    }
+    for lane in lanes.iter_mut() {
+        lane.advance(processor, lane.left - lane.goal);
+    }
+}
+
+impl<W: Word> Drop for Lane<W> {
+    fn drop(&mut self) {
+        self.inner.zeroize();
+        self.outer.zeroize();
+        self.u.zeroize();
+        self.t.zeroize();
+    }
+}

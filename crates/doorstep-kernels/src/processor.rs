@@ -62,7 +62,6 @@ impl Processor {
         }
     }
 
-    #[cfg_attr(not(test), expect(dead_code, reason = "the kernels are on their way"))]
     pub(crate) const fn vectors(self) -> Vectors {
         self.0
     }
