@@ -282,6 +282,69 @@ fn what_cannot_be_read_is_400_without_a_lookup() {
     assert!(matches!(to_denied(authorization(&auth, EXAMPLE)).cause(), Cause::Malformed(_)));
 }
 
+/// RFC 9110 §5.6.1.1: a list has no empty elements. Reading ends at the first that is none.
+#[test]
+fn parameters_end_at_the_first_error() {
+    let read = |bytes: &str| -> Vec<Result<(String, String), usize>> {
+        grammar::auth_params(10, bytes.as_bytes())
+            .take(5)
+            .map(|param| match param {
+                Ok((name, value)) => Ok((name.into(), value.into())),
+                Err(malformed) => Err(malformed.at),
+            })
+            .collect()
+    };
+    let ok = |name: &str, value: &str| Ok((name.into(), value.into()));
+    assert_eq!(read(""), []);
+    assert_eq!(read("a=b"), [ok("a", "b")]);
+    assert_eq!(read("a=\"\" , b = c"), [ok("a", ""), ok("b", "c")]);
+    assert_eq!(read("a=\"b, c=\\\"d\\\"\""), [ok("a", "b, c=\"d\"")]);
+    assert_eq!(read("a=b,,c=d"), [ok("a", "b"), Err(14)]);
+    assert_eq!(read("a=b,"), [ok("a", "b"), Err(14)]);
+    assert_eq!(read(",a=b"), [Err(10)]);
+    assert_eq!(read("a b=c"), [Err(12)]);
+    assert_eq!(read("a=\"b"), [Err(14)]);
+    assert_eq!(read("a=\"b\\"), [Err(14)]);
+    assert_eq!(read("a=\"\u{fc}\", b=c"), [Err(13)]);
+}
+
+/// A proof is some other crate's code: what it says counts for nothing where there is nobody to grant
+/// it to, or nothing that it could have been checked against.
+#[test]
+fn a_proof_that_says_yes_to_everything_needs_an_account() {
+    struct Yes;
+    impl Scheme for Yes {
+        fn name(&self) -> &str {
+            "yes"
+        }
+
+        fn read<'r>(
+            &self,
+            _: &'r [u8],
+            _: Option<RequestLine<'r>>,
+        ) -> Result<Option<Claim<'r>>, Malformed> {
+            Ok(Some(Claim::Proof(Box::new(Yes))))
+        }
+
+        fn challenge(&self, _: &Asked<'_>, _: &mut String) {}
+    }
+    impl Proof for Yes {
+        fn username(&self) -> &str {
+            "yes"
+        }
+
+        fn check(self: Box<Self>, _: Option<&str>) -> Check {
+            Check::Match
+        }
+    }
+    let auth = builder().scheme(Yes).build().unwrap();
+    let ask = || to_find_user(authorization(&auth, "yes"));
+    to_granted(ask().found(7, "anything"));
+    assert_eq!(to_denied(ask().not_found()).cause(), Cause::UnknownUser);
+    assert_eq!(to_denied(ask().found(7, None::<String>)).cause(), Cause::NoPassword);
+    assert_eq!(to_denied(ask().found(7, Account::disabled())).cause(), Cause::AccountDisabled);
+}
+
 /// DESIGN §2: "a `Proof` refuses a stored string that is not exactly its own form".
 #[test]
 fn only_its_own_stored_form_is_taken() {

@@ -366,6 +366,21 @@ fn a_realm_cannot_break_out_of_its_quotes() {
     }
 }
 
+/// A scheme of somebody else's writes its challenge with this, whatever it has to say.
+#[test]
+fn a_quoted_value_cannot_break_out_of_its_line() {
+    for (value, quoted) in [
+        ("", r#"n="""#),
+        (r#"a"b\"#, r#"n="a\"b\\""#),
+        ("a\r\nset-cookie: b\0\x7f", r#"n="aset-cookie: b""#),
+        ("a\tü\u{2028}b", "n=\"a\tb\""),
+    ] {
+        let mut out = String::new();
+        grammar::push_quoted(&mut out, "n", value);
+        assert_eq!(out, quoted);
+    }
+}
+
 /// RFC 6749 §3.3: what a scope token may hold needs no quoting inside of quotes.
 #[test]
 fn bad_scopes_are_refused() {
