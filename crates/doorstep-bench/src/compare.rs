@@ -1,8 +1,8 @@
 //! The comparison: who is how fast, one at a time and together.
 //!
 //! Everything runs in one process. In each round, each contender runs once, and each round begins
-//! with another one: what disturbs the machine disturbs all of them. Medians count. Before anything
-//! is timed, each output is held against that of the first crate among the peers, and the outputs
+//! with another one: what disturbs the machine disturbs all of them. Medians count, of the time that
+//! the thread had on the core; all hash on the thread that calls them. Before anything is timed, each output is held against that of the first crate among the peers, and the outputs
 //! that are timed are held against it again.
 
 use std::fmt;
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use crate::case::{Case, Input};
 use crate::contender::{Contender, Mode};
 use crate::statistics::{median, spread};
+use crate::system::ThreadTime;
 
 /// How long is measured.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +99,7 @@ pub(crate) fn compare(case: &Case, effort: Effort) -> Result<Compared, Differs> 
         for turn in 0..contenders.len() {
             let index = (turn + round) % contenders.len();
             let contender = &mut contenders[index];
-            let begin = Instant::now();
+            let begin = ThreadTime::now();
             let keys = contender.hash(&inputs);
             let elapsed = begin.elapsed();
             check(case, contender, &keys, &expected)?;

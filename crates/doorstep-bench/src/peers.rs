@@ -51,7 +51,7 @@ pub(crate) fn about() -> Vec<About> {
         of("bcrypt", concat!("the crate bcrypt ", env!("BENCH_BCRYPT"))),
         of(
             "pbkdf2",
-            concat!("the crate ", env!("BENCH_PBKDF2"), " with sha2 ", env!("BENCH_SHA2")),
+            concat!("the crate pbkdf2 ", env!("BENCH_PBKDF2"), " with sha2 ", env!("BENCH_SHA2")),
         ),
         of(
             "sha-crypt",

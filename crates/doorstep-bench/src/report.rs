@@ -65,9 +65,12 @@ pub(crate) fn tsv(out: &mut impl Write, compared: &Compared) -> io::Result<()> {
 /// What stands over all tables.
 pub(crate) fn compare_header(out: &mut impl Write, machine: &Machine) -> io::Result<()> {
     write!(out, "{machine}")?;
+    if cfg!(debug_assertions) {
+        writeln!(out, "built without optimisation: these are no figures, build with --release")?;
+    }
     writeln!(
         out,
-        "ms: milliseconds for each hash, median; ±: half the spread of the middle half of the rounds
+        "ms: milliseconds on the core for each hash, median; ±: half the spread of the middle half of the rounds
 ×: how many times as fast as the fastest peer; together: so many at once on this core\n"
     )
 }

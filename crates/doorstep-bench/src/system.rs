@@ -2,6 +2,10 @@
 
 #![allow(unsafe_code)]
 
+use std::time::Duration;
+#[cfg(not(target_os = "linux"))]
+use std::time::Instant;
+
 #[cfg(feature = "system-peers")]
 mod argon2_c;
 #[cfg(feature = "system-peers")]
@@ -13,6 +17,34 @@ mod peers;
 
 #[cfg(feature = "system-peers")]
 pub(crate) use peers::{about, peers};
+
+/// Time that the calling thread has had on a core, since some moment: what others did on that core
+/// in between is not in it, what the kernel did for the thread is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ThreadTime(Duration);
+
+impl ThreadTime {
+    #[cfg(target_os = "linux")]
+    pub(crate) fn now() -> Self {
+        let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+        // SAFETY: `now` is valid for a write.
+        let failed = unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &mut now) };
+        assert_eq!(failed, 0, "Linux has a clock for each thread");
+        Self(Duration::new(now.tv_sec as u64, now.tv_nsec as u32))
+    }
+
+    /// Elsewhere it is the time on the wall.
+    #[cfg(not(target_os = "linux"))]
+    pub(crate) fn now() -> Self {
+        static BEGIN: std::sync::LazyLock<Instant> = std::sync::LazyLock::new(Instant::now);
+        Self(BEGIN.elapsed())
+    }
+
+    /// The time between then and now.
+    pub(crate) fn elapsed(self) -> Duration {
+        Self::now().0.saturating_sub(self.0)
+    }
+}
 
 /// The core that the process runs on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
