@@ -29,7 +29,7 @@ impl Effort {
         Self { budget: Duration::from_secs(20), least_rounds: 9, most_rounds: 101 };
     /// For a look: all cases take less than a minute.
     pub(crate) const QUICK: Self =
-        Self { budget: Duration::from_secs(3), least_rounds: 3, most_rounds: 25 };
+        Self { budget: Duration::from_secs(2), least_rounds: 3, most_rounds: 25 };
     /// For tests.
     pub(crate) const TINY: Self = Self { budget: Duration::ZERO, least_rounds: 3, most_rounds: 3 };
 }

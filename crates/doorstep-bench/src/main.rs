@@ -9,6 +9,7 @@ mod case;
 mod compare;
 mod contender;
 mod peers;
+mod plot;
 mod report;
 mod statistics;
 mod system;
@@ -67,6 +68,10 @@ fn run_compare(args: &Compare, out: &mut impl Write) -> Result<(), Box<dyn Error
     }
     if !args.tsv {
         report::peers(out)?;
+    }
+    if let Some(path) = &args.common.plot {
+        let processor = &machine.processor;
+        plot::write(&plot::CompareFigure { compared: &all, processor }, path)?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::system::{self, Pinned};
 
 /// Where it was measured, which is part of every figure.
 pub(crate) struct Machine {
-    processor: String,
+    pub(crate) processor: String,
     pinned: Option<Pinned>,
     large_blocks_are_mapped: bool,
 }

@@ -2,7 +2,9 @@
 
 #![allow(missing_docs)]
 
-use std::process::{Command, Output};
+use std::path::PathBuf;
+use std::process::{self, Command, Output};
+use std::{env, fs};
 
 fn bench(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_doorstep-bench"));
@@ -62,6 +64,58 @@ fn a_table_says_where_it_was_measured_and_what_the_peers_are() {
     assert!(out.contains("pinned to"), "{out}");
     assert!(out.contains("bcrypt-4") && !out.contains("sha512-crypt"), "{out}");
     assert!(out.contains(&stdout(&["peers"])), "{out}");
+}
+
+#[test]
+fn a_plot_is_an_svg_with_a_title_or_a_png() {
+    let folder = TempDir::new("plot");
+    for command in ["compare"] {
+        let svg = folder.0.join(format!("{command}.svg"));
+        let png = folder.0.join(format!("{command}.png"));
+        for file in [&svg, &png] {
+            let file = file.to_str().expect("the folder's name is UTF-8");
+            stdout(&[command, "--tiny", "--case", "bcrypt-4", "--plot", file]);
+        }
+        let svg = fs::read_to_string(svg).expect("an SVG was written");
+        assert!(svg.starts_with("<svg ") && svg.trim_end().ends_with("</svg>"), "{svg}");
+        assert!(svg.contains("<title>") && svg.contains("bcrypt-4"), "{svg}");
+        assert_eq!(unclosed(&svg), Vec::<&str>::new());
+        let png = fs::read(png).expect("a PNG was written");
+        assert_eq!(png[..8], *b"\x89PNG\r\n\x1a\n");
+        assert_eq!(png[12..16], *b"IHDR");
+    }
+}
+
+/// The tags of `xml` that are open at its end, or closed without having been opened.
+fn unclosed(xml: &str) -> Vec<&str> {
+    let mut open = Vec::new();
+    for tag in xml.split('<').skip(1) {
+        let (tag, _) = tag.split_once('>').expect("a tag ends");
+        match tag.strip_prefix('/') {
+            Some(name) if open.last() == Some(&name) => drop(open.pop()),
+            Some(name) => open.push(name),
+            None if tag.ends_with('/') => {}
+            None => open.push(tag.split_whitespace().next().unwrap_or_default()),
+        }
+    }
+    open
+}
+
+/// A folder that goes with its owner.
+struct TempDir(PathBuf);
+
+impl TempDir {
+    fn new(name: &str) -> Self {
+        let path = env::temp_dir().join(format!("doorstep-bench-{name}-{}", process::id()));
+        fs::create_dir_all(&path).expect("there is room for a folder");
+        Self(path)
+    }
+}
+
+impl Drop for TempDir {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.0);
+    }
 }
 
 #[test]
