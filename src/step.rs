@@ -201,7 +201,7 @@ fn verify<U>(
     };
     let mut user = user;
     if disabled {
-        // The hash's own work is done, and there is nobody to grant it to.
+        // `Account::disabled` brings no hash, so that the work is a decoy's. Nobody is to be granted.
         (user, cause) = (None, Cause::AccountDisabled);
     }
     let work = plan
