@@ -71,7 +71,7 @@ fn a_table_says_where_it_was_measured_and_what_the_peers_are() {
 fn latency_has_a_line_for_each_place_and_the_cost_of_slices() {
     let out = stdout(&["latency", "--tiny", "--case", "bcrypt-4", "--slice", "7"]);
     for place in ["no logins", "inline", "thread, same core", "slices"] {
-        let line = out.lines().find(|line| line.trim_start().starts_with(place));
+        let line = out.lines().find(|line| line.starts_with(&format!("  {place} ")));
         let line = line.unwrap_or_else(|| panic!("no {place} in {out}"));
         let figures = line.split_whitespace().filter(|word| word.parse::<f64>().is_ok());
         assert_eq!(figures.count(), if place == "no logins" { 3 } else { 5 }, "{line}");
