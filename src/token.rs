@@ -6,7 +6,7 @@ use core::fmt;
 use doorstep_password::{Secret, TryCryptoRng};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::Zeroizing;
 
 use crate::grammar::is_tchar;
 use crate::scopes::Scopes;
@@ -148,7 +148,7 @@ impl TokenFormat {
     /// The same from the host's own generator.
     ///
     /// # Errors
-    /// [`NoEntropy`] if the generator fails.
+    /// [`NoEntropy`] if the generator fails, or repeats a few bytes that no digit comes from.
     pub fn generate_with_rng<R>(&self, rng: &mut R) -> Result<Secret, NoEntropy>
     where
         R: TryCryptoRng + ?Sized,
@@ -162,19 +162,25 @@ impl TokenFormat {
     ) -> Result<Secret, NoEntropy> {
         let len = self.prefix.len() + Self::RANDOM_LEN + Self::CHECKSUM_LEN;
         // Wiped on every way out, and never longer than its capacity.
-        let mut token = zeroize::Zeroizing::new(alloc::vec::Vec::with_capacity(len));
+        let mut token = Zeroizing::new(alloc::vec::Vec::with_capacity(len));
         token.extend_from_slice(self.prefix.as_bytes());
         let end = len - Self::CHECKSUM_LEN;
-        let mut bytes = [0; 32];
-        while token.len() < end {
-            random(&mut bytes)?;
+        let mut bytes = Zeroizing::new([0; 32]);
+        // One in 32 bytes is passed over: a generator of which this many are not enough is none.
+        for _ in 0..16 {
+            if token.len() == end {
+                break;
+            }
+            random(&mut *bytes)?;
             // 248 = 4 × 62: what lies above would make the first digits more likely.
             let digits = bytes.iter().filter(|&&byte| byte < 248);
             let digits = digits.map(|byte| BASE62[usize::from(byte % 62)]);
             let missing = end - token.len();
             token.extend(digits.take(missing));
         }
-        bytes.zeroize();
+        if token.len() < end {
+            return Err(NoEntropy);
+        }
         let checksum = checksum(&token[self.prefix.len()..]);
         token.extend_from_slice(&checksum);
         Ok(Secret::from(core::mem::take(&mut *token)))

@@ -4,6 +4,7 @@
 //! password, of decoded credentials or of a token stays behind, wherever the request is dropped.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+#![cfg(all(feature = "argon2", feature = "bcrypt", feature = "getrandom", feature = "pbkdf2"))]
 
 use std::ops::ControlFlow;
 

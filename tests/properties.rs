@@ -3,6 +3,7 @@
 //! DESIGN §6.14: "Granted ⇒ the script held a match"; every path ends; a step can be dropped anywhere.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+#![cfg(all(feature = "bcrypt", feature = "pbkdf2"))]
 
 use std::ops::ControlFlow;
 use std::sync::LazyLock;

@@ -100,6 +100,9 @@ fn bytes_that_would_favour_a_digit_are_not_used() {
 #[test]
 fn a_generator_that_fails_makes_no_token() {
     assert_eq!(format("ds_").generate_with_rng(&mut Empty).unwrap_err(), NoEntropy);
+    // One that yields nothing from which a digit comes must not be asked for ever.
+    let mut stuck = Bytes([0xff].into(), 0);
+    assert_eq!(format("ds_").generate_with_rng(&mut stuck).unwrap_err(), NoEntropy);
 }
 
 /// CRC-32 finds every burst of up to 32 bits: one character that was changed, two that changed places;

@@ -3,6 +3,7 @@
 //! Every beginning is driven with every answer to every step, until nothing is left to be answered.
 
 #![allow(clippy::unwrap_used, missing_docs)]
+#![cfg(all(feature = "getrandom", feature = "pbkdf2"))]
 
 use std::collections::BTreeSet;
 use std::convert::Infallible;

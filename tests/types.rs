@@ -1,6 +1,7 @@
 //! What the types promise: who may cross threads, how big a step is, and that nothing is asked of `U`.
 
 #![allow(missing_docs)]
+#![cfg(feature = "bcrypt")]
 
 use std::cell::Cell;
 use std::fmt::Debug;

@@ -27,6 +27,7 @@ pub use self::parameters::InvalidParameters;
 pub use self::price::Cost;
 
 use self::derivation::Progress;
+use crate::secret::Secret;
 use crate::workspace::Workspace;
 
 /// Work to be done: a key to be derived from a password, and the [`Goal`] that the key is for.
@@ -113,29 +114,40 @@ impl<T: Goal> Work<T> {
     ///
     /// A unit is about a microsecond of one core of a server of 2024. The smallest piece, which
     /// `advance(0)` does, is for PBKDF2 and sha-crypt one round, for bcrypt one of its 2^cost rounds
-    /// (46 units), and at most a tenth of a millisecond of set-up with the first piece. Argon2 does
-    /// all of it in its first piece: the `argon2` crate cannot be paused.
+    /// (46 units), for Argon2 64 blocks (13 units), and at most a tenth of a millisecond of set-up
+    /// with the first piece. With [`Workspace::portable`] Argon2 does all of it in its first piece:
+    /// the `argon2` crate cannot be paused.
     ///
-    /// Any piece may be given any workspace: the bytes are the same.
+    /// Any piece may be given any workspace: the bytes are the same. What an Argon2 borrowed from one
+    /// goes to the one that ends it.
     pub fn advance(
         mut self,
         units: u64,
         workspace: &mut Workspace,
     ) -> ControlFlow<T::Output, Self> {
+        match self.piece(units, workspace) {
+            Ok(None) => ControlFlow::Continue(self),
+            Ok(Some(key)) => ControlFlow::Break(self.goal.conclude(Ok(key.expose()))),
+            Err(error) => ControlFlow::Break(self.goal.conclude(Err(error))),
+        }
+    }
+
+    /// The key, if that was the last piece.
+    fn piece(
+        &mut self,
+        units: u64,
+        workspace: &mut Workspace,
+    ) -> Result<Option<Secret>, OutOfMemory> {
+        let password = self.goal.password();
         let mut progress = match self.progress.take() {
             Some(progress) => progress,
-            None => match self.derivation.begin(self.goal.password(), workspace) {
-                Ok(progress) => progress,
-                Err(error) => return ControlFlow::Break(self.goal.conclude(Err(error))),
-            },
+            None => self.derivation.begin(password, workspace)?,
         };
-        if progress.advance(units) {
-            let key = progress.finish();
-            ControlFlow::Break(self.goal.conclude(Ok(key.expose())))
-        } else {
-            self.progress = Some(progress);
-            ControlFlow::Continue(self)
+        if progress.advance(units, password, workspace)? {
+            return Ok(Some(progress.finish(workspace)));
         }
+        self.progress = Some(progress);
+        Ok(None)
     }
 
     /// Does several at once on this core; the outcomes come back in the batch's order.

@@ -1,6 +1,17 @@
 //! Memory that is used again. Allocates Argon2's blocks once, and wipes them after each use.
 
+#[cfg(feature = "argon2")]
+mod argon2;
+
+#[cfg(feature = "argon2")]
+use alloc::vec::Vec;
 use core::fmt;
+
+#[cfg(feature = "kernels")]
+use doorstep_kernels::Processor;
+
+#[cfg(feature = "argon2")]
+use crate::work::OutOfMemory;
 
 /// Memory for one hash at a time, kept from one to the next.
 ///
@@ -20,38 +31,71 @@ use core::fmt;
 /// assert!(verdict.is_match());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Default)]
 pub struct Workspace {
+    /// The kernels' processor, if they are to compute.
+    #[cfg(feature = "kernels")]
+    processor: Option<Processor>,
+    /// Blocks of the kernels, all zero.
+    #[cfg(all(feature = "argon2", feature = "kernels"))]
+    memory: Vec<argon2::KernelBlock>,
+    /// Blocks of the `argon2` crate, all zero.
     #[cfg(feature = "argon2")]
-    argon2: alloc::vec::Vec<argon2::Block>,
+    blocks: Vec<argon2::Block>,
 }
 
 impl Workspace {
     /// An empty workspace that computes with the fastest code that this processor has.
+    ///
+    /// That is the kernels', with the feature `kernels`; the RustCrypto crates' without.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            #[cfg(feature = "kernels")]
+            processor: Some(Processor::detect()),
+            ..Self::portable()
+        }
     }
 
     /// An empty workspace that computes with the RustCrypto crates alone: what a test compares with,
     /// and what a host chooses that wants no other arithmetic. The bytes are the same.
-    pub fn portable() -> Self {
-        Self::default()
+    pub const fn portable() -> Self {
+        Self {
+            #[cfg(feature = "kernels")]
+            processor: None,
+            #[cfg(all(feature = "argon2", feature = "kernels"))]
+            memory: Vec::new(),
+            #[cfg(feature = "argon2")]
+            blocks: Vec::new(),
+        }
     }
 
     /// How much memory it holds, in KiB.
     pub fn memory_kib(&self) -> u64 {
         #[cfg(feature = "argon2")]
-        return self.argon2.capacity() as u64;
+        let blocks = self.blocks.capacity();
         #[cfg(not(feature = "argon2"))]
-        0
+        let blocks = 0;
+        #[cfg(all(feature = "argon2", feature = "kernels"))]
+        let blocks = blocks + self.memory.capacity();
+        blocks as u64
     }
 
     /// Frees the memory if it holds more than `memory_kib`, so that one dear hash does not keep a
     /// host's budget for ever.
     pub fn shrink_to(&mut self, memory_kib: u64) {
         if self.memory_kib() > memory_kib {
-            *self = Self::default();
+            let empty = Self::portable();
+            *self = Self {
+                #[cfg(feature = "kernels")]
+                processor: self.processor,
+                ..empty
+            };
         }
+    }
+
+    /// The processor that the kernels are to use; `None` if they are not to be used.
+    #[cfg(feature = "kernels")]
+    pub(crate) fn processor(&self) -> Option<Processor> {
+        self.processor
     }
 }
 
@@ -61,54 +105,17 @@ impl fmt::Debug for Workspace {
     }
 }
 
+impl Default for Workspace {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Room for `count` blocks.
 #[cfg(feature = "argon2")]
-mod blocks {
-    use core::ops::{Deref, DerefMut};
-
-    use argon2::Block;
-    use zeroize::Zeroize;
-
-    use super::Workspace;
-    use crate::work::OutOfMemory;
-
-    /// Argon2's blocks on loan from a workspace, wiped when given back.
-    pub(crate) struct Argon2Blocks<'a>(&'a mut [Block]);
-
-    impl Workspace {
-        /// Lends `count` blocks, all zero.
-        pub(crate) fn argon2_blocks(
-            &mut self,
-            count: usize,
-        ) -> Result<Argon2Blocks<'_>, OutOfMemory> {
-            if self.argon2.len() < count {
-                // The old blocks go first: both at once would be twice the memory.
-                self.argon2 = alloc::vec::Vec::new();
-                self.argon2
-                    .try_reserve_exact(count)
-                    .map_err(|_| OutOfMemory { memory_kib: count as u64 })?;
-                self.argon2.resize(count, Block::new());
-            }
-            Ok(Argon2Blocks(&mut self.argon2[..count]))
-        }
-    }
-
-    impl Deref for Argon2Blocks<'_> {
-        type Target = [Block];
-
-        fn deref(&self) -> &[Block] {
-            self.0
-        }
-    }
-
-    impl DerefMut for Argon2Blocks<'_> {
-        fn deref_mut(&mut self) -> &mut [Block] {
-            self.0
-        }
-    }
-
-    impl Drop for Argon2Blocks<'_> {
-        fn drop(&mut self) {
-            self.0.iter_mut().for_each(Zeroize::zeroize);
-        }
-    }
+fn reserved<T>(count: usize) -> Result<Vec<T>, OutOfMemory> {
+    let mut blocks = Vec::new();
+    let too_much = OutOfMemory { memory_kib: count as u64 };
+    blocks.try_reserve_exact(count).map_err(|_| too_much)?;
+    Ok(blocks)
 }

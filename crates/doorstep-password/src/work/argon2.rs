@@ -1,10 +1,14 @@
-//! Argon2 (RFC 9106) over the `argon2` crate, in one piece, on the workspace's blocks.
+//! Argon2 (RFC 9106) in the workspace's memory: in slices by the kernels, whole by the `argon2` crate.
 
+#[cfg(feature = "kernels")]
+mod sliced;
+mod whole;
+
+#[cfg(feature = "kernels")]
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
-
-use argon2::{Algorithm, Params, Version};
 
 use super::goal::OutOfMemory;
 use super::parameters::InvalidParameters;
@@ -118,9 +122,12 @@ impl Argon2Params {
     }
 }
 
-/// Argon2 computed, since it cannot be computed in part.
-pub(crate) struct State {
-    tag: Secret,
+/// Argon2 under way, by whom it was begun.
+pub(crate) enum State {
+    /// Computed by the `argon2` crate, which cannot do a part of it.
+    Whole(Secret),
+    #[cfg(feature = "kernels")]
+    Sliced(Box<sliced::Filling>),
 }
 
 impl State {
@@ -130,29 +137,43 @@ impl State {
         salt: &[u8],
         workspace: &mut Workspace,
     ) -> Result<Self, OutOfMemory> {
-        let too_much = OutOfMemory { memory_kib: u64::from(params.memory_kib) };
-        let variant = match params.variant {
-            Argon2Variant::Argon2d => Algorithm::Argon2d,
-            Argon2Variant::Argon2i => Algorithm::Argon2i,
-            Argon2Variant::Argon2id => Algorithm::Argon2id,
-        };
-        let version = match params.version {
-            Argon2Version::V0x10 => Version::V0x10,
-            Argon2Version::V0x13 => Version::V0x13,
-        };
-        let tag_len = params.tag_len;
-        // Our ranges are within the crate's, but for a memory that 32-bit targets cannot address.
-        let primitive = Params::new(params.memory_kib, params.passes, params.lanes, Some(tag_len))
-            .map_err(|_| too_much)?;
-        let mut blocks = workspace.argon2_blocks(primitive.block_count())?;
-        let mut tag = vec![0; tag_len];
-        argon2::Argon2::new(variant, version, primitive)
-            .hash_password_into_with_memory(password, salt, &mut tag, &mut *blocks)
-            .map_err(|_| too_much)?;
-        Ok(Self { tag: Secret::from(tag) })
+        #[cfg(feature = "kernels")]
+        if workspace.processor().is_some() {
+            let filling = sliced::Filling::begin(params, salt, workspace)?;
+            return Ok(State::Sliced(Box::new(filling)));
+        }
+        whole::derive(params, password, salt, workspace).map(State::Whole)
     }
 
-    pub(crate) fn finish(self) -> Secret {
-        self.tag
+    pub(crate) fn remaining(&self) -> u64 {
+        match self {
+            State::Whole(_) => 0,
+            #[cfg(feature = "kernels")]
+            State::Sliced(filling) => filling.remaining(),
+        }
+    }
+
+    /// Whether that was the last of it.
+    #[cfg_attr(not(feature = "kernels"), expect(unused_variables))]
+    pub(crate) fn advance(
+        &mut self,
+        units: u64,
+        password: &[u8],
+        workspace: &Workspace,
+    ) -> Result<bool, OutOfMemory> {
+        match self {
+            State::Whole(_) => Ok(true),
+            #[cfg(feature = "kernels")]
+            State::Sliced(filling) => filling.advance(units, password, workspace),
+        }
+    }
+
+    #[cfg_attr(not(feature = "kernels"), expect(unused_variables))]
+    pub(crate) fn finish(self, workspace: &mut Workspace) -> Secret {
+        match self {
+            State::Whole(tag) => tag,
+            #[cfg(feature = "kernels")]
+            State::Sliced(mut filling) => filling.finish(workspace),
+        }
     }
 }

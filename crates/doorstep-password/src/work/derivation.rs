@@ -196,7 +196,7 @@ impl Progress {
     pub(crate) fn remaining(&self) -> u64 {
         match self {
             #[cfg(feature = "argon2")]
-            Progress::Argon2(_) => 0,
+            Progress::Argon2(state) => state.remaining(),
             #[cfg(feature = "bcrypt")]
             Progress::Bcrypt(state) => state.remaining(),
             #[cfg(feature = "pbkdf2")]
@@ -207,11 +207,17 @@ impl Progress {
         }
     }
 
-    /// Whether that was the last of it.
-    pub(crate) fn advance(&mut self, units: u64) -> bool {
-        match self {
+    /// Whether that was the last of it. `password` is the one it was begun with.
+    #[cfg_attr(not(feature = "argon2"), expect(unused_variables))]
+    pub(crate) fn advance(
+        &mut self,
+        units: u64,
+        password: &[u8],
+        workspace: &Workspace,
+    ) -> Result<bool, OutOfMemory> {
+        Ok(match self {
             #[cfg(feature = "argon2")]
-            Progress::Argon2(_) => true,
+            Progress::Argon2(state) => return state.advance(units, password, workspace),
             #[cfg(feature = "bcrypt")]
             Progress::Bcrypt(state) => state.advance(units),
             #[cfg(feature = "pbkdf2")]
@@ -222,13 +228,14 @@ impl Progress {
                 *remaining = slices.advance(units);
                 *remaining == 0
             }
-        }
+        })
     }
 
-    pub(crate) fn finish(self) -> Secret {
+    #[cfg_attr(not(feature = "argon2"), expect(unused_variables))]
+    pub(crate) fn finish(self, workspace: &mut Workspace) -> Secret {
         match self {
             #[cfg(feature = "argon2")]
-            Progress::Argon2(state) => state.finish(),
+            Progress::Argon2(state) => state.finish(workspace),
             #[cfg(feature = "bcrypt")]
             Progress::Bcrypt(mut state) => state.finish(),
             #[cfg(feature = "pbkdf2")]
