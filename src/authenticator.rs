@@ -47,6 +47,8 @@ const MAX_FIELDS: usize = 8;
 
 impl Authenticator {
     /// Begins to describe one, for a protection space (RFC 9110 §11.5) and the hashers of its accounts.
+    ///
+    /// `realm` is of visible ASCII, spaces and tabs; clients show it to people.
     pub fn builder(realm: &str, hashers: Hashers) -> Builder {
         let password_len = 4096;
         Builder {
@@ -71,7 +73,9 @@ impl Authenticator {
     /// Trailers are no fields of the request and must not be among them.
     ///
     /// What depends on the request alone is decided here; nothing is looked up, and nothing allocated
-    /// but the one buffer into which Basic decodes.
+    /// but the one buffer into which Basic decodes, and what a scheme of the host's own allocates.
+    ///
+    /// Pass all lines of all fields: of two lines that a scheme reads, the library refuses both.
     pub fn begin<'r, U>(&self, fields: impl IntoIterator<Item = (&'r str, &'r [u8])>) -> Step<U> {
         self.read(None, fields)
     }
@@ -86,7 +90,17 @@ impl Authenticator {
     }
 
     /// Begins with a user-id and a password that the host read itself, from a form or a body. They
-    /// are held to Basic's rules.
+    /// are held to Basic's rules and limits. No scheme is needed for it.
+    ///
+    /// ```
+    /// use doorstep::password::{Argon2, Hashers};
+    /// use doorstep::{Authenticator, Step};
+    ///
+    /// let auth = Authenticator::builder("example", Hashers::new(Argon2::default())).build()?;
+    /// let Step::FindUser(ask) = auth.login::<()>("Aladdin", "open sesame".into()) else { panic!() };
+    /// assert_eq!((ask.scheme(), ask.username()), ("login", "Aladdin"));
+    /// # Ok::<(), doorstep::InvalidConfig>(())
+    /// ```
     pub fn login<U>(&self, username: &str, password: Secret) -> Step<U> {
         let request = Request { config: self.config.clone(), source: Source::Login, now: None };
         if username.len() > self.config.username_len || password.len() > self.config.password_len {
@@ -98,7 +112,7 @@ impl Authenticator {
         }
     }
 
-    /// The hashers, to make the hash of a new account with.
+    /// The hashers, to make the hash of a new account with: `auth.hashers().hash(password)`.
     pub fn hashers(&self) -> &Hashers {
         &self.config.hashers
     }
@@ -221,7 +235,7 @@ impl fmt::Debug for Authenticator {
     }
 }
 
-/// An [`Authenticator`] in the making.
+/// An [`Authenticator`] in the making, from [`Authenticator::builder`].
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {
     config: Config,

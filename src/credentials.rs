@@ -11,7 +11,18 @@ use crate::grammar::{Malformed, MalformedKind};
 /// A user-id and a password: UTF-8, without control characters (RFC 7617 §2).
 ///
 /// Both stand in one buffer, which is wiped when it is dropped. `Debug` shows the user-id, escaped,
-/// and nothing of the password.
+/// and nothing of the password. A host checks with it that what is registered can also log in:
+///
+/// ```
+/// use doorstep::Credentials;
+///
+/// let credentials = Credentials::new("Aladdin", b"open sesame")?;
+/// assert_eq!(credentials.username(), "Aladdin");
+/// // A colon would end the user-id of Basic.
+/// assert!(Credentials::new("Ala:ddin", b"open sesame").is_err());
+/// assert!(Credentials::new("Aladdin", b"open\nsesame").is_err());
+/// # Ok::<(), doorstep::grammar::Malformed>(())
+/// ```
 pub struct Credentials {
     /// `user-id ":" password`, all of it UTF-8.
     buffer: Vec<u8>,

@@ -92,6 +92,15 @@ pub const fn is_scope_char(byte: u8) -> bool {
 
 /// `auth-scheme [ 1*SP rest ]` (RFC 9110 §11.4): the scheme, and where and what its credentials are.
 ///
+/// ```
+/// use doorstep::grammar::credentials;
+///
+/// assert_eq!(credentials(b"Bearer  abc")?, ("Bearer", 8, &b"abc"[..]));
+/// assert_eq!(credentials(b"Negotiate")?, ("Negotiate", 9, &b""[..]));
+/// assert!(credentials(b" Bearer abc").is_err());
+/// # Ok::<(), doorstep::grammar::Malformed>(())
+/// ```
+///
 /// # Errors
 /// [`MalformedKind::Scheme`] if no token starts it, or something else than spaces follows.
 pub fn credentials(value: &[u8]) -> Result<(&str, usize, &[u8]), Malformed> {
@@ -108,6 +117,14 @@ pub fn credentials(value: &[u8]) -> Result<(&str, usize, &[u8]), Malformed> {
 
 /// `token68 = 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"="` (RFC 9110 §11.2), which is
 /// also `b64token` (RFC 6750 §2.1). `start` is where `bytes` begin in the field value.
+///
+/// ```
+/// use doorstep::grammar::{Malformed, MalformedKind, token68};
+///
+/// assert_eq!(token68(6, b"QWxh==")?, b"QWxh==");
+/// assert_eq!(token68(6, b"QW xh"), Err(Malformed::new(8, MalformedKind::Token68)));
+/// # Ok::<(), Malformed>(())
+/// ```
 ///
 /// # Errors
 /// [`MalformedKind::Token68`] at the first byte that does not fit.
@@ -126,7 +143,19 @@ pub fn token68(start: usize, bytes: &[u8]) -> Result<&[u8], Malformed> {
 /// `#auth-param` (RFC 9110 §11.2), `auth-param = token BWS "=" BWS ( token / quoted-string )`: each
 /// name and value, the quotes and backslashes taken off.
 ///
-/// Empty list elements are refused, though RFC 9110 §5.6.1.2 has recipients skip some of them.
+/// Empty list elements are refused, though RFC 9110 §5.6.1.2 has recipients skip some of them. A name
+/// that comes twice comes twice here, too: what that means is the scheme's to say.
+///
+/// The iterator ends after the first error, which is [`MalformedKind::Parameter`].
+///
+/// ```
+/// use doorstep::grammar::auth_params;
+///
+/// let params = auth_params(0, br#"username="Mu\"fasa", qop=auth"#);
+/// let params = params.collect::<Result<Vec<_>, _>>()?;
+/// assert_eq!(params, [("username", "Mu\"fasa".into()), ("qop", "auth".into())]);
+/// # Ok::<(), doorstep::grammar::Malformed>(())
+/// ```
 pub fn auth_params(
     start: usize,
     bytes: &[u8],
@@ -252,6 +281,12 @@ pub(crate) const fn is_quotable(byte: u8) -> bool {
 
 /// Appends `name="value"`, with `"` and `\` behind a backslash. What a quoted-string cannot hold is
 /// left out, so that no value breaks out of its quotes or its line.
+///
+/// ```
+/// let mut challenge = String::from("Basic ");
+/// doorstep::grammar::push_quoted(&mut challenge, "realm", "the \"cave\"\r\n");
+/// assert_eq!(challenge, r#"Basic realm="the \"cave\"""#);
+/// ```
 pub fn push_quoted(out: &mut String, name: &str, value: &str) {
     out.push_str(name);
     out.push_str("=\"");

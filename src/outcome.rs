@@ -13,6 +13,24 @@ use crate::scheme::{Asked, Sent};
 use crate::scopes::Scopes;
 
 /// Who the request comes from.
+///
+/// ```
+/// use doorstep::password::{Argon2, Hashers};
+/// use doorstep::{Authenticator, Basic, Outcome, Scopes, Step};
+///
+/// let auth = Authenticator::builder("example", Hashers::new(Argon2::default()))
+///     .scheme(Basic::new())
+///     .build()?;
+/// let Step::Done(outcome) = auth.begin::<()>([]) else { panic!() };
+/// assert!(matches!(outcome, Outcome::Anonymous(_)));
+///
+/// // A page for everybody asks `granted()`; a page for users asks `require`.
+/// let refusal = outcome.require(&Scopes::NONE_ASKED).unwrap_err();
+/// assert_eq!(refusal.status(), 401);
+/// let fields: Vec<_> = refusal.fields().collect();
+/// assert_eq!(fields, [("www-authenticate", r#"Basic realm="example", charset="UTF-8""#)]);
+/// # Ok::<(), doorstep::InvalidConfig>(())
+/// ```
 #[must_use = "an outcome decides whether the request may go on"]
 pub enum Outcome<U> {
     /// From this user.
@@ -39,7 +57,7 @@ impl<U> Outcome<U> {
         }
     }
 
-    /// The grant, if it is one.
+    /// The grant, if it is one, whatever its scopes: for pages that greet users and serve everybody.
     pub fn granted(self) -> Option<Granted<U>> {
         match self {
             Outcome::Granted(granted) => Some(granted),
@@ -109,7 +127,7 @@ impl<U> fmt::Debug for Granted<U> {
     }
 }
 
-/// The request came without credentials.
+/// The request came without credentials, or with those of a scheme that nobody here knows.
 pub struct Anonymous {
     pub(crate) request: Request,
 }

@@ -16,6 +16,28 @@ use subtle::ConstantTimeEq;
 ///
 /// Whoever can read the process's memory has receipt and key together, and can then guess passwords
 /// at the speed of one HMAC each, not of a password hash. Do not store receipts.
+///
+/// ```
+/// use core::ops::ControlFlow;
+/// use doorstep::password::{Bcrypt, Hashers};
+/// use doorstep::{Authenticator, FindUser, Outcome, Step};
+///
+/// let auth = Authenticator::builder("example", Hashers::new(Bcrypt::new(5)?)).receipts().build()?;
+/// let stored = auth.hashers().hash("open sesame".into())?.run()?;
+/// let verify = || {
+///     let Step::FindUser(ask) = auth.login("Aladdin", "open sesame".into()) else { panic!() };
+///     let Step::Verify(work) = ask.found(1, &*stored) else { panic!() };
+///     work
+/// };
+///
+/// let Step::Done(Outcome::Granted(granted)) = verify().run() else { panic!() };
+/// let receipt = granted.receipt().copied().expect("the authenticator makes them");
+///
+/// // The next request: without hashing.
+/// let ControlFlow::Break(step) = verify().recall(&receipt) else { panic!() };
+/// assert!(matches!(step, Step::Done(Outcome::Granted(_))));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Eq)]
 pub struct Receipt([u8; 32]);
 

@@ -20,7 +20,47 @@ use crate::time::UnixTime;
 /// An authentication scheme (RFC 9110 §11.1).
 ///
 /// It is asked about each request that has its field, and decides by the field's value alone whether
-/// the credentials are its own.
+/// the credentials are its own. A scheme of a host's own:
+///
+/// ```
+/// use doorstep::grammar::{Malformed, credentials, push_quoted, token68};
+/// use doorstep::password::{Argon2, Hashers};
+/// use doorstep::scheme::Token;
+/// use doorstep::{Asked, Authenticator, Claim, RequestLine, Scheme, Step};
+///
+/// /// `Authorization: Ticket …`
+/// struct Ticket;
+///
+/// impl Scheme for Ticket {
+///     fn name(&self) -> &str {
+///         "ticket"
+///     }
+///
+///     fn read<'r>(
+///         &self,
+///         value: &'r [u8],
+///         _: Option<RequestLine<'r>>,
+///     ) -> Result<Option<Claim<'r>>, Malformed> {
+///         let (scheme, start, rest) = credentials(value)?;
+///         if !scheme.eq_ignore_ascii_case("ticket") {
+///             return Ok(None);
+///         }
+///         Ok(Some(Claim::Token(Token::new(token68(start, rest)?))))
+///     }
+///
+///     fn challenge(&self, asked: &Asked<'_>, out: &mut String) {
+///         out.push_str("Ticket ");
+///         push_quoted(out, "realm", asked.realm);
+///     }
+/// }
+///
+/// let auth = Authenticator::builder("example", Hashers::new(Argon2::default()))
+///     .scheme(Ticket)
+///     .build()?;
+/// let step: Step<()> = auth.begin([("authorization", &b"ticket abc"[..])]);
+/// assert!(matches!(step, Step::FindToken(_)));
+/// # Ok::<(), doorstep::InvalidConfig>(())
+/// ```
 pub trait Scheme: Send + Sync + 'static {
     /// The scheme's name in lower case, as `scheme()` of a step gives it. For schemes that read
     /// `Authorization` it is what the field value starts with.
@@ -78,6 +118,9 @@ impl<'r> Token<'r> {
 }
 
 /// Credentials that prove something about what is stored, without being it: a digest, a signature.
+///
+/// A grant by proof does no password hashing, so that [`Verify`](crate::Verify) is skipped and what is
+/// stored is the scheme's own form, such as HA1 of RFC 7616. Replay is the host's to notice.
 pub trait Proof: Send + Sync + 'static {
     /// Whose they claim to be.
     fn username(&self) -> &str;

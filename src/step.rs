@@ -121,6 +121,25 @@ pub(crate) fn denied<U>(request: Request, cause: Cause, username: Option<String>
 }
 
 /// Who has this user-id?
+///
+/// ```
+/// use doorstep::{Account, FindUser, Scopes, Step};
+///
+/// struct Row {
+///     id: u64,
+///     hash: Option<String>,
+///     disabled: bool,
+///     scopes: Scopes,
+/// }
+///
+/// fn answer(ask: FindUser<u64>, row: Option<Row>) -> Step<u64> {
+///     match row {
+///         None => ask.not_found(),
+///         Some(row) if row.disabled => ask.found(row.id, Account::disabled()),
+///         Some(row) => ask.found(row.id, Account::from(row.hash).with_scopes(row.scopes)),
+///     }
+/// }
+/// ```
 pub struct FindUser<U> {
     request: Request,
     claim: UserClaim,
@@ -152,6 +171,9 @@ impl<U> FindUser<U> {
     }
 
     /// This user has it. What speaks against the account is found out after the work, not before.
+    ///
+    /// `account` is the stored hash, `None` if there is none, or an [`Account`] that knows more. The
+    /// hash must be of the same row as the user.
     pub fn found(self, user: U, account: impl Into<Account>) -> Step<U> {
         self.looked_up(Some((user, account.into())))
     }
@@ -161,7 +183,8 @@ impl<U> FindUser<U> {
         self.looked_up(None)
     }
 
-    /// Denies at once, without the work. It is for throttling and overload: its time shows.
+    /// Denies at once, without the work. It is for throttling and overload: its time shows. Used for
+    /// what an account is, it would tell which names exist.
     pub fn refuse(self, why: Refuse) -> Step<U> {
         let username = match self.claim {
             UserClaim::Password(credentials) => credentials.into_username(),
@@ -233,6 +256,26 @@ fn check<U>(
 }
 
 /// Who holds this token?
+///
+/// ```
+/// use doorstep::{FindToken, Step, TokenDigest, TokenRecord, UnixTime};
+///
+/// struct Row {
+///     user: u64,
+///     digest: [u8; 32],
+///     expires: u64,
+///     revoked: bool,
+/// }
+///
+/// fn answer(ask: FindToken<u64>, row: Option<Row>, now: UnixTime) -> Step<u64> {
+///     let Some(row) = row else { return ask.not_found() };
+///     // The digest of the row: it is compared with the one that was asked for.
+///     let mut token = TokenRecord::new(TokenDigest::from_bytes(row.digest));
+///     token.expires = Some(UnixTime::from_secs(row.expires));
+///     token.revoked = row.revoked;
+///     ask.found(row.user, token, now)
+/// }
+/// ```
 pub struct FindToken<U> {
     request: Request,
     digest: TokenDigest,
@@ -260,7 +303,10 @@ impl<U> FindToken<U> {
         self.token.as_ref().map(Secret::expose)
     }
 
-    /// This user holds it, and this is its record.
+    /// This user holds it, and this is its record, all of it as it was stored. With a digest that is
+    /// copied from the ask instead, whatever the lookup found would be granted.
+    ///
+    /// A token is good until, and not at, the second in which it expires.
     pub fn found(self, user: U, token: TokenRecord, now: UnixTime) -> Step<U> {
         let cause = if token.digest != self.digest {
             Cause::AnotherToken
@@ -289,6 +335,27 @@ impl<U> FindToken<U> {
 }
 
 /// Does the password match?
+///
+/// It is work: run it here, on any thread, in slices, or several together, or refuse it by its price.
+///
+/// ```
+/// use core::ops::ControlFlow;
+/// use doorstep::password::Workspace;
+/// use doorstep::{Refuse, Step, Verify};
+///
+/// fn answer(mut work: Verify<u64>, free_kib: u64, workspace: &mut Workspace) -> Step<u64> {
+///     if work.cost().memory_kib > free_kib {
+///         return work.refuse(Refuse::Overloaded { retry_after: 1 });
+///     }
+///     loop {
+///         // A piece of about a millisecond, then whatever else this thread has to do.
+///         match work.advance(1000, workspace) {
+///             ControlFlow::Continue(rest) => work = rest,
+///             ControlFlow::Break(next) => return next,
+///         }
+///     }
+/// }
+/// ```
 pub struct Verify<U> {
     work: Work<Box<Judge<U>>>,
 }
@@ -331,12 +398,14 @@ impl<U> Verify<U> {
         self.work.advance(units, workspace).map_continue(|work| Self { work })
     }
 
-    /// Does several at once on this core; the next steps come back in the batch's order.
+    /// Does several at once on this core; the next steps come back in the batch's order. They may be
+    /// of different requests, users and algorithms: [`Work::run_together`].
     pub fn run_together(batch: Vec<Self>, workspace: &mut Workspace) -> Vec<Step<U>> {
         Work::run_together(batch.into_iter().map(|verify| verify.work).collect(), workspace)
     }
 
-    /// Skips the work if `receipt` is for this user-id, this password and this stored hash.
+    /// Skips the work if `receipt` is for this user-id, this password and this stored hash: `Break`
+    /// with the grant, or `Continue` with the work still to be done. [`Receipt`] has an example.
     ///
     /// Never for an account that is not to be granted, nor for an outdated hash.
     pub fn recall(self, receipt: &Receipt) -> ControlFlow<Step<U>, Self> {
@@ -403,7 +472,20 @@ fn receipt(request: &Request, credentials: &Credentials, hash: &str) -> Option<R
     key.receipt(credentials.username(), credentials.password(), hash)
 }
 
-/// The stored hash is outdated: make a new one, or do not.
+/// The stored hash is outdated: make a new one, or do not. The password was right.
+///
+/// ```
+/// use doorstep::{Rehash, Step, Upgrade};
+///
+/// /// Answers now, and hashes when there is time. A full queue leaves it to the next login.
+/// fn answer(work: Rehash<u64>, queue: &mut Vec<Upgrade>) -> Step<u64> {
+///     let (outcome, upgrade) = work.defer();
+///     if queue.len() < 16 {
+///         queue.push(upgrade);
+///     }
+///     Step::Done(outcome)
+/// }
+/// ```
 pub struct Rehash<U> {
     work: Work<Box<Renew<U>>>,
 }
@@ -458,7 +540,8 @@ impl<U> Rehash<U> {
         Self { work: Renew { user, scopes, remake }.into_work() }
     }
 
-    /// Does all of it, here and now, in fresh memory.
+    /// Does all of it, here and now, in fresh memory. Without entropy or memory it grants, and leaves
+    /// the stored hash as it is.
     pub fn run(self) -> Step<U> {
         self.run_in(&mut Workspace::new())
     }
@@ -568,6 +651,19 @@ fn system_salt() -> Option<Salt> {
 ///
 /// It holds the password: bound the queue that it waits in. Dropping it wipes the password and leaves
 /// the old hash in place.
+///
+/// ```
+/// use doorstep::Upgrade;
+/// use doorstep::password::Workspace;
+/// # fn update(_: &str, _: &str, _: &str) {}
+///
+/// fn later(queue: Vec<Upgrade>, workspace: &mut Workspace) {
+///     for made in queue.into_iter().filter_map(|upgrade| upgrade.run_in(workspace)) {
+///         // UPDATE users SET hash = $new WHERE name = $name AND hash = $old
+///         update(made.username(), made.old(), made.new_hash());
+///     }
+/// }
+/// ```
 #[must_use = "an upgrade makes no hash until it is run"]
 pub struct Upgrade {
     work: Work<Box<Remake>>,
@@ -613,7 +709,7 @@ impl Upgrade {
         if self.work.goal().salted { self.work.run_in(workspace) } else { None }
     }
 
-    /// Does a piece of about `units`.
+    /// Does a piece of about `units`, and gives back the rest or what was made.
     pub fn advance(
         self,
         units: u64,
@@ -645,6 +741,20 @@ impl NewHash {
 }
 
 /// Put the new hash where the old one still is.
+///
+/// ```
+/// use doorstep::{Replace, Step};
+/// # struct Db;
+/// # impl Db {
+/// #     fn execute(&self, _: &str, _: (&str, u64, &str)) -> Result<usize, std::io::Error> { Ok(1) }
+/// # }
+///
+/// fn answer(ask: Replace<u64>, db: &Db) -> Step<u64> {
+///     let sql = "UPDATE users SET hash = ? WHERE id = ? AND hash = ?";
+///     let changed = db.execute(sql, (ask.new_hash(), *ask.user(), ask.old()));
+///     ask.done(changed.map(|rows| rows == 1))
+/// }
+/// ```
 pub struct Replace<U> {
     grant: Granted<U>,
     /// In a box, since every step is as large as the largest.

@@ -7,7 +7,8 @@ use crate::outcome::Outcome;
 use crate::step::Step;
 use crate::time::UnixTime;
 
-/// Drives `step` to its outcome, here and now.
+/// Drives `step` to its outcome, here and now, hashing in the memory of `workspace`. `now` is what
+/// tokens expire by.
 ///
 /// # Errors
 /// The store's error, if a lookup fails. A failed replacement fails nothing.

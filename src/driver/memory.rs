@@ -12,6 +12,16 @@ use crate::step::{FindToken, FindUser, Replace};
 use crate::token::TokenRecord;
 
 /// Accounts and tokens in two maps. A user is its user-id.
+///
+/// ```
+/// use doorstep::driver::MemoryStore;
+/// use doorstep::{Scopes, TokenDigest, TokenRecord};
+///
+/// let mut store = MemoryStore::new();
+/// store.insert_user("Aladdin", None, Scopes::NONE_ASKED); // no password: tokens alone
+/// store.insert_token("Aladdin", TokenRecord::new(TokenDigest::of(b"mF_9.B5f-4.1JqM")));
+/// assert_eq!(store.hash("Aladdin"), None);
+/// ```
 #[derive(Default)]
 pub struct MemoryStore {
     users: BTreeMap<String, (Option<String>, Scopes)>,
@@ -34,7 +44,7 @@ impl MemoryStore {
         self.tokens.insert(*token.digest.as_bytes(), (username.into(), token));
     }
 
-    /// The stored hash of a user.
+    /// The stored hash of a user; `None` if there is no such user, or no hash.
     pub fn hash(&self, username: &str) -> Option<&str> {
         self.users.get(username)?.0.as_deref()
     }

@@ -10,6 +10,21 @@ use crate::token::TokenFormat;
 ///
 /// No RFC describes it. Caches guard responses to requests with `Authorization` (RFC 9111 §3.5), not
 /// to those with a field like this: say `Cache-Control: private` and `Vary` in responses.
+///
+/// ```
+/// use doorstep::password::{Argon2, Hashers};
+/// use doorstep::{ApiKey, Authenticator, Step, TokenDigest};
+///
+/// let auth = Authenticator::builder("example", Hashers::new(Argon2::default()))
+///     .scheme(ApiKey::in_field("x-api-key"))
+///     .build()?;
+/// let step: Step<()> = auth.begin([("X-Api-Key", &b"a key"[..]), ("X-Other", b"?")]);
+/// assert!(matches!(step, Step::Done(_))); // a space is no part of a key
+/// let step: Step<()> = auth.begin([("X-Api-Key", &b"mF_9.B5f-4.1JqM"[..])]);
+/// let Step::FindToken(ask) = step else { panic!() };
+/// assert_eq!(ask.digest(), &TokenDigest::of(b"mF_9.B5f-4.1JqM"));
+/// # Ok::<(), doorstep::InvalidConfig>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ApiKey {
     field: String,
@@ -17,7 +32,8 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// A key in this field, whose name is a token.
+    /// A key in this field, whose name is a token (RFC 9110 §5.1); [`build`](crate::Builder::build)
+    /// refuses another.
     pub fn in_field(field: &str) -> Self {
         Self { field: field.to_ascii_lowercase(), format: None }
     }

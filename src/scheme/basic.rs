@@ -12,7 +12,11 @@ use super::{Asked, Claim, RequestLine, Scheme, Sent};
 use crate::credentials::Credentials;
 use crate::grammar::{self, Malformed, MalformedKind, push_quoted};
 
-/// The Basic scheme: a user-id and a password, in base64.
+/// The Basic scheme (RFC 7617): a user-id and a password, in base64. It leads to
+/// [`FindUser`](crate::FindUser).
+///
+/// The password reaches the server as it is with each request, and costs a hash each time: serve it
+/// over TLS alone, and give tokens or [receipts](crate::Receipt) to those who come often.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Basic {
     latin1: bool,

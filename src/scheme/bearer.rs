@@ -8,7 +8,26 @@ use super::{Asked, Claim, RequestLine, Scheme, Sent, Token};
 use crate::grammar::{self, Malformed, push_quoted};
 use crate::token::TokenFormat;
 
-/// The Bearer scheme: a token in `Authorization`.
+/// The Bearer scheme (RFC 6750): a token in `Authorization`. It leads to
+/// [`FindToken`](crate::FindToken).
+///
+/// ```
+/// use doorstep::password::{Argon2, Hashers};
+/// use doorstep::{Authenticator, Bearer, Step, TokenFormat};
+///
+/// let tokens = TokenFormat::new("ds_")?;
+/// let auth = Authenticator::builder("example", Hashers::new(Argon2::default()))
+///     .scheme(Bearer::new().format(tokens.clone()))
+///     .scheme(Bearer::named("Token").format(tokens.clone()))
+///     .build()?;
+/// let value = [b"token ", tokens.generate()?.expose()].concat();
+/// let Step::FindToken(ask) = auth.begin::<()>([("authorization", &value[..])]) else { panic!() };
+/// assert_eq!(ask.scheme(), "token");
+/// // A typo is denied without a lookup.
+/// let step = auth.begin::<()>([("authorization", &b"Bearer ds_typo"[..])]);
+/// assert!(matches!(step, Step::Done(_)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Bearer {
     /// As the challenge writes it.

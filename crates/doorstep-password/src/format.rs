@@ -19,6 +19,38 @@ use crate::stored::{Refused, StoredHash};
 use crate::work::Derivation;
 
 /// A way to write password hashes as strings, that this format can read.
+///
+/// Formats of a host's own stand beside those that are built in:
+///
+/// ```
+/// use doorstep_password::{Algorithm, Argon2, Bcrypt, BcryptParams, Derivation, Format, Hashers};
+/// use doorstep_password::{Malformed, MalformedKind, Refused, Secret, StoredHash};
+///
+/// /// bcrypt hashes as one old table has them: a word in front.
+/// #[derive(Debug)]
+/// struct OldTable;
+///
+/// impl Format for OldTable {
+///     fn claims(&self, stored: &str) -> bool {
+///         stored.starts_with("old:")
+///     }
+///
+///     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
+///         let rest = stored.strip_prefix("old:");
+///         let rest = rest.ok_or(Malformed::new(0, MalformedKind::Syntax))?;
+///         Bcrypt::default().parse(rest)
+///     }
+///
+///     fn takes(&self, password: &[u8]) -> bool {
+///         Bcrypt::default().takes(password)
+///     }
+/// }
+///
+/// let hashers = Hashers::new(Argon2::default()).accept(OldTable);
+/// let stored = "old:$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// assert!(hashers.verify(Secret::from("U*U"), stored)?.run()?.is_match());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Format: fmt::Debug + Send + Sync + 'static {
     /// Whether `stored` is this format's to read, told by its prefix alone. It must be quick, and
     /// must not claim what another format's prefix claims: the first that claims a string decides.
@@ -38,7 +70,8 @@ pub trait Format: fmt::Debug + Send + Sync + 'static {
     }
 }
 
-/// A format that also writes, with parameters of its own.
+/// A format that also writes, with parameters of its own: what [`Hashers::new`](crate::Hashers::new)
+/// takes. [`by_name`] gives one by passlib's name.
 pub trait Hasher: Format {
     /// The bytes of salt that a new hash takes, at most [`Salt::MAX_LEN`](crate::Salt::MAX_LEN).
     fn salt_len(&self) -> usize;
@@ -160,12 +193,26 @@ pub fn by_name(name: &str) -> Result<Arc<dyn Hasher>, UnknownName> {
     entry.map(|(_, hasher)| hasher()).ok_or(UnknownName)
 }
 
-/// The names that [`by_name`] knows.
+/// The names that [`by_name`] knows, the preferred first.
+///
+/// ```
+/// let names: Vec<_> = doorstep_password::names().collect();
+/// assert_eq!(names.first(), Some(&"argon2"));
+/// assert!(names.contains(&"sha512_crypt"));
+/// ```
 pub fn names() -> impl Iterator<Item = &'static str> {
     REGISTRY.iter().map(|(name, _)| *name)
 }
 
-/// Every hasher that is built in, with today's default parameters.
+/// Every hasher that is built in, with today's default parameters: for a host that accepts all of
+/// them.
+///
+/// ```
+/// use doorstep_password::{Argon2, Hashers};
+///
+/// let hashers = doorstep_password::hashers().fold(Hashers::new(Argon2::default()), Hashers::accept);
+/// assert!(hashers.inspect("$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW").is_ok());
+/// ```
 pub fn hashers() -> impl Iterator<Item = Arc<dyn Hasher>> {
     REGISTRY.iter().map(|(_, hasher)| hasher())
 }

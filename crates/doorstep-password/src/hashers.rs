@@ -99,7 +99,18 @@ impl Hashers {
         Ok(Self { shares: Some(Arc::new(Shares::new(secret, shares)?)), ..self })
     }
 
-    /// Work that verifies `password` against a stored hash.
+    /// Work that verifies `password` against a stored hash. It is the caller's to run.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers, Secret, Verdict};
+    ///
+    /// let hashers = Hashers::new(Bcrypt::new(5)?);
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let work = hashers.verify(Secret::from("U*U"), stored)?;
+    /// assert!(work.cost().units < 10_000);
+    /// assert_eq!(work.run()?, Verdict::Match);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`Refused`], before any work, if the stored string is not to be verified at all.
@@ -118,7 +129,18 @@ impl Hashers {
         self.hash_with_salt(password, &salt)
     }
 
-    /// The same with a salt from the host's own generator.
+    /// The same with a salt from the host's own generator, without the feature `getrandom`.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers, Secret};
+    /// # use rand_chacha::{ChaCha20Rng as HardwareRng, rand_core::SeedableRng};
+    /// # let mut rng = HardwareRng::from_seed([7; 32]);
+    ///
+    /// let hashers = Hashers::new(Bcrypt::new(5)?);
+    /// let stored = hashers.hash_with_rng(Secret::from("correct horse"), &mut rng)?.run()?;
+    /// # assert!(hashers.verify(Secret::from("correct horse"), &stored)?.run()?.is_match());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Errors
     /// [`HashError`], before any work, if no hash can be made.
@@ -155,7 +177,19 @@ impl Hashers {
         Ok(self.preferred.is_outdated(&self.inspect(stored)?))
     }
 
-    /// What a stored hash says of itself, held against the limits.
+    /// What a stored hash says of itself, held against the limits. Nothing is hashed.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers};
+    ///
+    /// let hashers = Hashers::new(Bcrypt::default());
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let inspected = hashers.inspect(stored)?;
+    /// assert_eq!(inspected.name(), "bcrypt");
+    /// let parameters = inspected.parameters();
+    /// assert_eq!((parameters[0].name, &*parameters[0].value), ("cost", "5"));
+    /// # Ok::<(), doorstep_password::Refused>(())
+    /// ```
     ///
     /// # Errors
     /// [`Refused`] if it is not to be verified at all.
@@ -181,7 +215,8 @@ impl Hashers {
     /// The work that a wrong password would have cost, for a name that has no hash to verify, with a
     /// forced mismatch at its end.
     ///
-    /// It is the preferred hasher's work or, by [`shares`](Self::shares), that of an old format.
+    /// It is the preferred hasher's work or, by [`shares`](Self::shares), that of an old format. The
+    /// machine of `doorstep` asks for it by itself; who uses this crate alone does so for unknown users.
     pub fn decoy(&self, username: &str) -> Plan {
         let old = self.shares.as_ref().and_then(|shares| shares.derivation_for(username));
         let derivation = old.cloned().unwrap_or_else(|| self.new_derivation(&Salt::default()));
@@ -255,7 +290,7 @@ impl Plan {
     }
 }
 
-/// The comparison at the end of a verification.
+/// The comparison at the end of a verification: what a [`Goal`] of the host's own concludes with.
 pub struct Check {
     /// Without a digest it is a mismatch, whatever was derived.
     expected: Option<Secret>,
@@ -390,7 +425,7 @@ impl fmt::Debug for Salt {
     }
 }
 
-/// Why no hash is made. No work was done.
+/// Why no hash is made. No work was done, and nothing of the password is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum HashError {

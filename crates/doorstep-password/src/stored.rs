@@ -10,7 +10,9 @@ use crate::work::{Cost, Derivation};
 
 /// What a stored string says: its format, how its digest was derived, and the digest.
 ///
-/// `Debug` shows the parameters, never the salt or the digest.
+/// `Debug` shows the parameters, never the salt or the digest. [`Hashers::inspect`] reads one.
+///
+/// [`Hashers::inspect`]: crate::Hashers::inspect
 #[derive(Clone)]
 pub struct StoredHash {
     name: &'static str,
@@ -60,7 +62,7 @@ impl StoredHash {
             .collect()
     }
 
-    /// What verifying a password of so many bytes costs.
+    /// What verifying a password of so many bytes costs. The length counts for sha-crypt alone.
     pub fn cost(&self, password_len: usize) -> Cost {
         self.derivation.cost(password_len)
     }

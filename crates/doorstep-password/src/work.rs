@@ -155,6 +155,19 @@ impl<T: Goal> Work<T> {
     /// A batch of strangers, of other algorithms, parameters and lengths, is correct too. Over the
     /// primitive crates, which have no lanes to share, each runs after the other in the workspace's
     /// one memory.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers, Secret, Work, Workspace};
+    ///
+    /// let hashers = Hashers::new(Bcrypt::new(5)?);
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let batch = ["U*U", "U*V"].map(|password| hashers.verify(Secret::from(password), stored));
+    /// let batch = batch.into_iter().collect::<Result<Vec<_>, _>>()?;
+    /// let verdicts = Work::run_together(batch, &mut Workspace::new());
+    /// assert!(verdicts[0].is_ok_and(|verdict| verdict.is_match()));
+    /// assert!(verdicts[1].is_ok_and(|verdict| !verdict.is_match()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn run_together(batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
         batch.into_iter().map(|work| work.run_in(workspace)).collect()
     }

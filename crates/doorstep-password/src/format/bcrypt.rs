@@ -18,6 +18,19 @@ use crate::work::{Algorithm, Derivation, InvalidParameters};
 /// The default cost is 12: about 190 ms. A hash is outdated if its cost is lower. A password of more
 /// than 72 bytes or with a NUL is refused for a new hash; for an old one it is cut at 72 bytes, as
 /// the format does, and with a NUL it never matches.
+///
+/// ```
+/// use doorstep_password::{Bcrypt, CannotHash, HashError, Hashers, Secret};
+///
+/// let hashers = Hashers::new(Bcrypt::new(10)?);
+/// let stored = hashers.hash(Secret::from("correct horse"))?.run()?;
+/// assert!(stored.starts_with("$2b$10$"));
+///
+/// let long = Secret::from("x".repeat(73));
+/// let refused = hashers.hash(long).unwrap_err();
+/// assert_eq!(refused, HashError::Password(CannotHash::LongerThan(72)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bcrypt {
     params: BcryptParams,

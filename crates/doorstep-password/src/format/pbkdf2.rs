@@ -19,6 +19,17 @@ use crate::work::{Algorithm, Derivation, InvalidParameters};
 ///
 /// The default is SHA-256 with 600 000 iterations, after OWASP. A hash is outdated if its hash
 /// function is another, its iterations fewer or its digest shorter than the function's.
+///
+/// ```
+/// use doorstep_password::{Hashers, Pbkdf2, Prf};
+///
+/// // OWASP's 600 000, and those of a system before it.
+/// let hashers = Hashers::new(Pbkdf2::SHA256).accept(Pbkdf2::new(Prf::Sha1, 1_000)?);
+/// let passlib = "$pbkdf2$131000$r5WythYixPgfQ2jt3buXcg$8Kdr.QQEOaZIXNOrrru36I/.6Po";
+/// assert_eq!(hashers.inspect(passlib)?.name(), "pbkdf2_sha1");
+/// assert!(hashers.needs_update(passlib)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pbkdf2 {
     params: Pbkdf2Params,

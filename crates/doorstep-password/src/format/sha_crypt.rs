@@ -19,6 +19,18 @@ use crate::work::{Algorithm, Derivation, InvalidParameters};
 /// without being outdated at either; and more than the 420 000 compressions that OWASP's 210 000
 /// iterations of PBKDF2-HMAC-SHA512 are. It takes about 90 ms for a short password, and more for a
 /// longer one. A hash is outdated if its variant is the other or its rounds are fewer.
+///
+/// ```
+/// use doorstep_password::{Hashers, Secret, ShaCrypt, Verdict};
+///
+/// let hashers = Hashers::new(ShaCrypt::SHA512);
+/// // From Drepper's specification: 5000 rounds, since it names none.
+/// let old = "$6$saltstring$svn8UoSVapNtMuq1ukKS4tPQd8iKwSMHWjl/O817G3uBnIFNjnQJu\
+///            esI68u4OTLiBFdcbYEdFCoEOfaS35inz1";
+/// let verdict = hashers.verify(Secret::from("Hello world!"), old)?.run()?;
+/// assert_eq!(verdict, Verdict::Outdated);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ShaCrypt {
     params: ShaCryptParams,

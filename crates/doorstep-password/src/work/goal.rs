@@ -7,7 +7,37 @@ use core::fmt;
 /// into an outcome.
 ///
 /// [`Hashers`](crate::Hashers) brings its own goals for verifying and for making hashes. A host that
-/// wants the outcome to carry more, as the steps of `doorstep` carry the user, writes its own.
+/// wants the outcome to carry more, as the steps of `doorstep` carry the user, writes its own:
+///
+/// ```
+/// use doorstep_password::{Bcrypt, Check, Goal, Hashers, OutOfMemory, Secret, Verdict};
+///
+/// struct Login {
+///     user: u64,
+///     password: Secret,
+///     check: Check,
+/// }
+///
+/// impl Goal for Login {
+///     type Output = Result<Option<u64>, OutOfMemory>;
+///
+///     fn password(&self) -> &[u8] {
+///         self.password.expose()
+///     }
+///
+///     fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Self::Output {
+///         Ok(self.check.verdict(key?).is_match().then_some(self.user))
+///     }
+/// }
+///
+/// let hashers = Hashers::new(Bcrypt::default());
+/// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+/// let password = Secret::from("U*U");
+/// let plan = hashers.plan(stored, password.expose())?;
+/// let work = plan.work(|check| Login { user: 7, password, check });
+/// assert_eq!(work.run()?, Some(7));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Goal {
     /// What comes of it.
     type Output;

@@ -3,6 +3,17 @@
 /// The price of a piece of work, known before any of it is done.
 ///
 /// Hosts admit, queue or refuse by it: so many KiB at once, so many units in the queue.
+///
+/// ```
+/// use doorstep_password::{Argon2, Hashers, Secret};
+///
+/// let work = Hashers::new(Argon2::default()).hash(Secret::from("correct horse"))?;
+/// let cost = work.cost();
+/// assert_eq!(cost.memory_kib, 19 * 1024);
+/// // Two passes over 19 MiB: some milliseconds.
+/// assert!((1_000..100_000).contains(&cost.units));
+/// # Ok::<(), doorstep_password::HashError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Cost {
