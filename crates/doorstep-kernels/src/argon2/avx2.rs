@@ -1,104 +1,143 @@
 //! G in vectors of 4 words.
 
-use fearless_simd::{Avx2, prelude::*, u64x4};
+use core::hint::black_box;
 
-use super::block::{Block, WORDS};
-use super::kernel::{Kernel, Words, mix};
+use fearless_simd::{Avx2, kernel, prelude::*, u64x4};
 
-/// A quarter of a row.
+use super::block::Block;
+use super::kernel::{Arithmetic, Kernel, mix, transpose};
+
+/// A quarter of a row; or, of the matrices of two columns, half a quarter.
 type Vector = u64x4<Avx2>;
 
 const LANES: usize = 4;
 
-/// Where a quarter of a row lies, as [`place`](super::block::place) has it.
-const fn at(row: usize, quarter: usize) -> usize {
-    8 * (row / 2) + 2 * quarter + row % 2
+/// G with AVX2, and the orders of bytes that rotate words.
+#[derive(Clone, Copy)]
+pub(super) struct Vectors {
+    token: Avx2,
+    by_16: Vector,
+    by_24: Vector,
+    by_32: Vector,
 }
 
-impl Kernel for Avx2 {
-    type Loaded = [Vector; WORDS / LANES];
-
+impl Vectors {
     #[inline(always)]
-    fn load(self, block: &Block) -> Self::Loaded {
-        let (vectors, _) = block.0.as_chunks::<LANES>();
-        core::array::from_fn(|i| Vector::load_array_ref(self, &vectors[i]))
+    pub(super) fn new(token: Avx2) -> Self {
+        // Were these orders known, the compiler would merge them with those that make diagonals, and
+        // have more to do than without.
+        let rotate_right = |bits| {
+            let even = u64::from_le_bytes([0, 1, 2, 3, 4, 5, 6, 7]).rotate_right(bits);
+            let odd = even + u64::from_le_bytes([8; 8]);
+            black_box(Vector::load_array(token, [even, odd, even, odd]))
+        };
+        Self { token, by_16: rotate_right(16), by_24: rotate_right(24), by_32: rotate_right(32) }
     }
+}
 
+impl Kernel for Vectors {
     #[inline(always)]
-    fn first(self, block: &Self::Loaded) -> u64 {
-        block[0][0]
-    }
-
-    #[inline(always)]
-    fn compress<const XOR: bool>(
-        self,
-        previous: Self::Loaded,
-        reference: &Block,
-        current: &mut Block,
-    ) -> Self::Loaded {
+    fn compress<const XOR: bool>(self, previous: &Block, reference: &Block, current: &mut Block) {
+        let (previous, _) = previous.0.as_chunks::<LANES>();
         let (reference, _) = reference.0.as_chunks::<LANES>();
         let (current, _) = current.0.as_chunks_mut::<LANES>();
-        let mut v: Self::Loaded =
-            core::array::from_fn(|i| previous[i] ^ Vector::load_array_ref(self, &reference[i]));
-        for i in 0..v.len() {
-            let kept = if XOR { v[i] ^ Vector::load_array_ref(self, &current[i]) } else { v[i] };
+        let load = |words: &[u64; LANES]| Vector::load_array_ref(self.token, words);
+
+        let mut r = [[[Vector::splat(self.token, 0); 2]; 4]; 4];
+        for (i, r) in r.as_flattened_mut().as_flattened_mut().iter_mut().enumerate() {
+            *r = load(&previous[i]) ^ load(&reference[i]);
+            let kept = if XOR { *r ^ load(&current[i]) } else { *r };
             kept.store_array(&mut current[i]);
         }
-        for row in 0..8 {
-            let [a, b, c, d] = mix([0, 1, 2, 3].map(|quarter| v[at(row, quarter)]));
-            let [a, b, c, d] = mix([a, b.slide::<1>(b), c.slide::<2>(c), d.slide::<3>(d)]);
-            v[at(row, 0)] = a;
-            v[at(row, 1)] = b.slide::<3>(b);
-            v[at(row, 2)] = c.slide::<2>(c);
-            v[at(row, 3)] = d.slide::<1>(d);
+        let [r0, r1, r2, r3] = r;
+        let [c0, c1, c2, c3] = transpose([
+            two_rows(self, r0),
+            two_rows(self, r1),
+            two_rows(self, r2),
+            two_rows(self, r3),
+        ]);
+        let z = transpose([
+            two_columns(self, c0),
+            two_columns(self, c1),
+            two_columns(self, c2),
+            two_columns(self, c3),
+        ]);
+        for (z, words) in z.as_flattened().as_flattened().iter().zip(current) {
+            (*z ^ load(words)).store_array(words);
         }
-        // Two columns at once: each vector has a pair of words of both, and a matrix is 8 pairs.
-        for columns in 0..4 {
-            let pair = |row| v[at(row, columns)];
-            let [a0, b0, c0, d0] = mix([pair(0), pair(2), pair(4), pair(6)]);
-            let [a1, b1, c1, d1] = mix([pair(1), pair(3), pair(5), pair(7)]);
-            let (b0, b1) = (join(b0, b1), join(b1, b0));
-            let (d0, d1) = (join(d1, d0), join(d0, d1));
-            let [a0, b0, c1, d0] = mix([a0, b0, c1, d0]);
-            let [a1, b1, c0, d1] = mix([a1, b1, c0, d1]);
-            v[at(0, columns)] = a0;
-            v[at(1, columns)] = a1;
-            v[at(2, columns)] = join(b1, b0);
-            v[at(3, columns)] = join(b0, b1);
-            v[at(4, columns)] = c0;
-            v[at(5, columns)] = c1;
-            v[at(6, columns)] = join(d0, d1);
-            v[at(7, columns)] = join(d1, d0);
-        }
-        for i in 0..v.len() {
-            v[i] ^= Vector::load_array_ref(self, &current[i]);
-            v[i].store_array(&mut current[i]);
-        }
-        v
     }
 }
 
-/// The second word of each of `first`'s pairs, then the first one of `second`'s.
+/// P on two rows.
+#[inline(always)]
+fn two_rows(vectors: Vectors, matrices: [[Vector; 2]; 4]) -> [[Vector; 2]; 4] {
+    let [[a0, a1], b, [c0, c1], [d0, d1]] = mix(vectors, matrices);
+    let a = [turn::<3>(a0), turn::<3>(a1)];
+    let c = [turn::<1>(c0), turn::<1>(c1)];
+    let d = [turn::<2>(d0), turn::<2>(d1)];
+    let [[a0, a1], b, [c0, c1], [d0, d1]] = mix(vectors, [a, b, c, d]);
+    let a = [turn::<1>(a0), turn::<1>(a1)];
+    let c = [turn::<3>(c0), turn::<3>(c1)];
+    let d = [turn::<2>(d0), turn::<2>(d1)];
+    [a, b, c, d]
+}
+
+/// P on two columns.
+#[inline(always)]
+fn two_columns(vectors: Vectors, matrices: [[Vector; 2]; 4]) -> [[Vector; 2]; 4] {
+    let [[a0, a1], b, [c0, c1], [d0, d1]] = mix(vectors, matrices);
+    let a = [join(a1, a0), join(a0, a1)];
+    let c = [join(c0, c1), join(c1, c0)];
+    let d = [d1, d0];
+    let [[a0, a1], b, [c0, c1], [d0, d1]] = mix(vectors, [a, b, c, d]);
+    let a = [join(a0, a1), join(a1, a0)];
+    let c = [join(c1, c0), join(c0, c1)];
+    let d = [d1, d0];
+    [a, b, c, d]
+}
+
+/// The words of a row, from the `N`th on and round.
+#[inline(always)]
+fn turn<const N: usize>(vector: Vector) -> Vector {
+    vector.slide::<N>(vector)
+}
+
+/// For both columns, the second word of `first`, then the first one of `second`.
 #[inline(always)]
 fn join(first: Vector, second: Vector) -> Vector {
     first.slide_within_blocks::<1>(second)
 }
 
-impl Words for Vector {
+kernel!(
     #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        self ^ other
+    fn reorder_bytes(token: Avx2, vector: Vector, order: Vector) -> Vector {
+        core::arch::x86_64::_mm256_shuffle_epi8(vector.into(), order.into()).simd_into(token)
+    }
+);
+
+impl Arithmetic for Vectors {
+    type Words = Vector;
+
+    #[inline(always)]
+    fn xor(self, x: Vector, y: Vector) -> Vector {
+        x ^ y
     }
 
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
+    fn add(self, x: Vector, y: Vector) -> Vector {
         let low = u64::from(u32::MAX);
-        let product = (self & low) * (other & low);
-        self + other + (product + product)
+        let product = (x & low) * (y & low);
+        x + y + (product + product)
     }
 
     #[inline(always)]
-    fn rotate_right<const BITS: u32>(self) -> Self {
-        (self >> BITS) | (self << (64 - BITS))
+    fn rotate_right<const BITS: u32>(self, x: Vector) -> Vector {
+        match BITS {
+            16 => reorder_bytes(self.token, x, self.by_16),
+            24 => reorder_bytes(self.token, x, self.by_24),
+            32 => reorder_bytes(self.token, x, self.by_32),
+            63 => (x >> 63) | (x + x),
+            _ => (x >> BITS) | (x << (64 - BITS)),
+        }
     }
 }

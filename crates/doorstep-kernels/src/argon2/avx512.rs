@@ -2,65 +2,63 @@
 
 use fearless_simd::{Avx512, kernel, prelude::*, u64x8};
 
-use super::block::{Block, WORDS};
-use super::kernel::{Kernel, Words, mix};
+use super::block::Block;
+use super::kernel::{Arithmetic, Kernel, mix, transpose};
 
-/// A block, or the two rows or columns of it that one P works on.
+/// The same quarter of two rows; or, of the matrices of two columns, the same quarter: it is the
+/// order of words in a [`Block`] that makes it both.
 type Vector = u64x8<Avx512>;
 
 const LANES: usize = 8;
 
 impl Kernel for Avx512 {
-    type Loaded = [Vector; WORDS / LANES];
-
     #[inline(always)]
-    fn load(self, block: &Block) -> Self::Loaded {
-        let (vectors, _) = block.0.as_chunks::<LANES>();
-        core::array::from_fn(|i| Vector::load_array_ref(self, &vectors[i]))
-    }
-
-    #[inline(always)]
-    fn first(self, block: &Self::Loaded) -> u64 {
-        block[0][0]
-    }
-
-    #[inline(always)]
-    fn compress<const XOR: bool>(
-        self,
-        previous: Self::Loaded,
-        reference: &Block,
-        current: &mut Block,
-    ) -> Self::Loaded {
+    fn compress<const XOR: bool>(self, previous: &Block, reference: &Block, current: &mut Block) {
+        let (previous, _) = previous.0.as_chunks::<LANES>();
         let (reference, _) = reference.0.as_chunks::<LANES>();
         let (current, _) = current.0.as_chunks_mut::<LANES>();
-        let mut v: Self::Loaded =
-            core::array::from_fn(|i| previous[i] ^ Vector::load_array_ref(self, &reference[i]));
-        for i in 0..v.len() {
-            let kept = if XOR { v[i] ^ Vector::load_array_ref(self, &current[i]) } else { v[i] };
+        let load = |words: &[u64; LANES]| Vector::load_array_ref(self, words);
+
+        let mut r = [[Vector::splat(self, 0); 4]; 4];
+        for (i, r) in r.as_flattened_mut().iter_mut().enumerate() {
+            *r = load(&previous[i]) ^ load(&reference[i]);
+            let kept = if XOR { *r ^ load(&current[i]) } else { *r };
             kept.store_array(&mut current[i]);
         }
-        for k in 0..4 {
-            let [a, b, c, d] = mix([v[4 * k], v[4 * k + 1], v[4 * k + 2], v[4 * k + 3]]);
-            let [a, b, c, d] = mix([a, row_1(self, b), row_2(self, c), row_3(self, d)]);
-            v[4 * k] = a;
-            v[4 * k + 1] = row_3(self, b);
-            v[4 * k + 2] = row_2(self, c);
-            v[4 * k + 3] = row_1(self, d);
+        let quarters = rows(self, transpose(r));
+        let z = columns(self, transpose(quarters));
+        for (z, words) in z.as_flattened().iter().zip(current) {
+            (*z ^ load(words)).store_array(words);
         }
-        for k in 0..4 {
-            let [a, b, c, d] = mix([v[k], v[4 + k], v[8 + k], v[12 + k]]);
-            let [a, b, c, d] = mix([a, column_1(self, b), column_2(self, c), column_3(self, d)]);
-            v[k] = a;
-            v[4 + k] = column_3(self, b);
-            v[8 + k] = column_2(self, c);
-            v[12 + k] = column_1(self, d);
-        }
-        for i in 0..v.len() {
-            v[i] ^= Vector::load_array_ref(self, &current[i]);
-            v[i].store_array(&mut current[i]);
-        }
-        v
     }
+}
+
+/// P on pairs of rows.
+#[inline(always)]
+fn rows<const N: usize>(token: Avx512, matrices: [[Vector; N]; 4]) -> [[Vector; N]; 4] {
+    let [mut a, b, mut c, mut d] = mix(token, matrices);
+    for i in 0..N {
+        [a[i], c[i], d[i]] = [row_3(token, a[i]), row_1(token, c[i]), row_2(token, d[i])];
+    }
+    let [mut a, b, mut c, mut d] = mix(token, [a, b, c, d]);
+    for i in 0..N {
+        [a[i], c[i], d[i]] = [row_1(token, a[i]), row_3(token, c[i]), row_2(token, d[i])];
+    }
+    [a, b, c, d]
+}
+
+/// P on pairs of columns.
+#[inline(always)]
+fn columns<const N: usize>(token: Avx512, matrices: [[Vector; N]; 4]) -> [[Vector; N]; 4] {
+    let [mut a, b, mut c, mut d] = mix(token, matrices);
+    for i in 0..N {
+        [a[i], c[i], d[i]] = [column_3(token, a[i]), column_1(token, c[i]), column_2(token, d[i])];
+    }
+    let [mut a, b, mut c, mut d] = mix(token, [a, b, c, d]);
+    for i in 0..N {
+        [a[i], c[i], d[i]] = [column_1(token, a[i]), column_3(token, c[i]), column_2(token, d[i])];
+    }
+    [a, b, c, d]
 }
 
 /// Makes a function that takes the words of a vector in another order.
@@ -89,21 +87,23 @@ order!(column_1, [1, 4, 3, 6, 5, 0, 7, 2]);
 order!(column_2, [4, 5, 6, 7, 0, 1, 2, 3]);
 order!(column_3, [5, 0, 7, 2, 1, 4, 3, 6]);
 
-impl Words for Vector {
+impl Arithmetic for Avx512 {
+    type Words = Vector;
+
     #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        self ^ other
+    fn xor(self, x: Vector, y: Vector) -> Vector {
+        x ^ y
     }
 
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
+    fn add(self, x: Vector, y: Vector) -> Vector {
         let low = u64::from(u32::MAX);
-        let product = (self & low) * (other & low);
-        self + other + (product + product)
+        let product = (x & low) * (y & low);
+        x + y + (product + product)
     }
 
     #[inline(always)]
-    fn rotate_right<const BITS: u32>(self) -> Self {
-        (self >> BITS) | (self << (64 - BITS))
+    fn rotate_right<const BITS: u32>(self, x: Vector) -> Vector {
+        (x >> BITS) | (x << (64 - BITS))
     }
 }

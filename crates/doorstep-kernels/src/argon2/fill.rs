@@ -4,6 +4,8 @@
 use fearless_simd::Simd;
 use zeroize::Zeroizing;
 
+#[cfg(target_arch = "x86_64")]
+use super::avx2;
 use super::block::{Block, WORDS, place};
 use super::hash::{self, Inputs, Seed};
 use super::kernel::Kernel;
@@ -73,7 +75,7 @@ impl Fill {
             #[cfg(target_arch = "x86_64")]
             Vectors::Avx2(avx2) => avx2.vectorize(
                 #[inline(always)]
-                || self.fill(avx2, memory, blocks),
+                || self.fill(avx2::Vectors::new(avx2), memory, blocks),
             ),
             #[cfg(target_arch = "x86_64")]
             Vectors::Avx512(avx512) => avx512.vectorize(
@@ -107,61 +109,58 @@ impl Fill {
         let mut blocks = blocks.min(self.remaining);
         self.remaining -= blocks;
         while blocks > 0 {
-            let rest = self.params.segment_len() - self.position.index;
-            let piece = u32::try_from(blocks).map_or(rest, |blocks| rest.min(blocks));
-            if self.position.pass > 0 && self.params.version() == Version::V0x13 {
-                self.fill_segment::<_, true>(kernel, memory, piece);
-            } else {
-                self.fill_segment::<_, false>(kernel, memory, piece);
+            let independent = self.position.is_independent(self.params.variant());
+            if independent && self.position.needs_addresses() {
+                self.next_addresses(kernel);
             }
-            self.position.skip(piece, &self.params);
-            blocks -= u64::from(piece);
+            let run = self.position.run(&self.params);
+            let run = u32::try_from(blocks).map_or(run, |blocks| run.min(blocks));
+            if self.position.pass > 0 && self.params.version() == Version::V0x13 {
+                self.fill_run::<_, true>(kernel, memory, independent, run);
+            } else {
+                self.fill_run::<_, false>(kernel, memory, independent, run);
+            }
+            self.position.skip(run, &self.params);
+            blocks -= u64::from(run);
         }
     }
 
-    /// Fills `piece` blocks of one segment.
+    /// Fills `run` blocks of one segment, for whose references one block of addresses is enough.
     #[inline(always)]
-    fn fill_segment<K: Kernel, const XOR: bool>(
-        &mut self,
+    fn fill_run<K: Kernel, const XOR: bool>(
+        &self,
         kernel: K,
         memory: &mut [Block],
-        piece: u32,
+        independent: bool,
+        run: u32,
     ) {
-        let Position { pass, slice, lane, index: start } = self.position;
-        let independent = match self.params.variant() {
-            Variant::D => false,
-            Variant::I => true,
-            Variant::Id => pass == 0 && slice < SLICES / 2,
-        };
+        let Position { slice, lane, index: start, .. } = self.position;
         let lane_len = self.params.lane_len() as usize;
         let lane_start = lane as usize * lane_len;
         let column = (slice * self.params.segment_len()) as usize;
         let before = (column + start as usize).checked_sub(1).unwrap_or(lane_len - 1);
-        let mut previous = kernel.load(&memory[lane_start + before]);
-        for index in start..start + piece {
+        let mut previous = lane_start + before;
+        for index in start..start + run {
             let random = if independent {
-                // The first segment begins with its third block.
-                if index % WORDS as u32 == 0 || index == 2 && (pass, slice) == (0, 0) {
-                    self.next_addresses(kernel, index);
-                }
                 self.addresses.0[place(index as usize % WORDS)]
             } else {
-                kernel.first(&previous)
+                memory[previous].0[0]
             };
             let reference = self.position.reference(index, random, &self.params);
             let current = lane_start + column + index as usize;
-            // A block never refers to itself.
-            let Ok([reference, current]) = memory.get_disjoint_mut([reference, current]) else {
+            // A block never refers to itself, nor to the one before.
+            let Ok([a, b, c]) = memory.get_disjoint_mut([previous, reference, current]) else {
                 unreachable!("a reference lies in another block of the memory")
             };
-            previous = kernel.compress::<XOR>(previous, reference, current);
+            kernel.compress::<XOR>(a, b, c);
+            previous = current;
         }
     }
 
     /// RFC 9106 §3.4.1.2: the addresses for the block at `index` and those that follow.
     #[inline(always)]
-    fn next_addresses<K: Kernel>(&mut self, kernel: K, index: u32) {
-        let Position { pass, slice, lane, .. } = self.position;
+    fn next_addresses<K: Kernel>(&mut self, kernel: K) {
+        let Position { pass, slice, lane, index } = self.position;
         let input = [
             pass,
             lane,
@@ -177,12 +176,33 @@ impl Fill {
         }
         for _ in 0..2 {
             let input = self.addresses.clone();
-            kernel.compress::<false>(kernel.load(&Block::ZERO), &input, &mut self.addresses);
+            kernel.compress::<false>(&Block::ZERO, &input, &mut self.addresses);
         }
     }
 }
 
 impl Position {
+    /// Whether references of this segment do not depend on the data.
+    fn is_independent(&self, variant: Variant) -> bool {
+        match variant {
+            Variant::D => false,
+            Variant::I => true,
+            Variant::Id => self.pass == 0 && self.slice < SLICES / 2,
+        }
+    }
+
+    /// Whether a block of addresses begins here. The first segment begins with its third block.
+    fn needs_addresses(&self) -> bool {
+        self.index.is_multiple_of(WORDS as u32)
+            || self.index == 2 && (self.pass, self.slice) == (0, 0)
+    }
+
+    /// How many blocks there are to the next block of addresses or segment.
+    fn run(&self, params: &Params) -> u32 {
+        let words = WORDS as u32;
+        (params.segment_len() - self.index).min(words - self.index % words)
+    }
+
     /// RFC 9106 §3.4.2: which block of the memory the pseudo-random word J_1 || J_2 refers to.
     #[inline(always)]
     fn reference(&self, index: u32, random: u64, params: &Params) -> usize {
