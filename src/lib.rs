@@ -88,8 +88,9 @@
 //!
 //! `argon2`, `bcrypt`, `pbkdf2` and `sha-crypt` bring one algorithm each to [`password`]. `getrandom`
 //! draws salts, tokens and the receipts' key from the operating system; without it they are arguments.
-//! `std` only lets `password::Workspace::new()` look at the processor at run time. All are on by
-//! default; without them the crate is `no_std` with `alloc`.
+//! `kernels` has `password::Workspace::new()` compute with `doorstep-kernels`, where it is otherwise
+//! the RustCrypto crates; the bytes are the same. `std` only lets it look at the processor at run time.
+//! All are on by default; without them the crate is `no_std` with `alloc`.
 
 #![no_std]
 #![forbid(unsafe_code)]

@@ -32,9 +32,10 @@
 //! # Features
 //!
 //! `argon2`, `bcrypt`, `pbkdf2` and `sha-crypt` bring one algorithm each. `getrandom` draws salts
-//! from the operating system; without it the host's generator is an argument. `std` lets
-//! [`Workspace::new`] look at the processor at run time. All are on by default, none changes what
-//! another does, and none turns wiping off.
+//! from the operating system; without it the host's generator is an argument. `kernels` has
+//! [`Workspace::new`] compute with `doorstep-kernels`, where it is otherwise the RustCrypto crates: the
+//! bytes are the same. `std` lets it look at the processor at run time. All are on by default, none
+//! changes what another does, and none turns wiping off.
 
 #![no_std]
 #![forbid(unsafe_code)]
