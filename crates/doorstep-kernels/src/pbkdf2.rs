@@ -103,6 +103,11 @@ pub fn advance_together<W: Kernels>(
     }
 }
 
+/// The length of HMAC's messages: the padded key, which is a block, and a U, half as long.
+const fn message_bits<W: Word>() -> u32 {
+    8 * (16 + 8) * W::LEN as u32
+}
+
 impl<W: Word> Drop for Lane<W> {
     fn drop(&mut self) {
         self.inner.zeroize();

@@ -1,5 +1,5 @@
-//! SHA-256 and SHA-512 (FIPS 180-4) as compression functions of one block, for words and for
-//! vectors of words. It pads nothing and knows no message.
+//! SHA-256 and SHA-512 (FIPS 180-4) as compression functions, of blocks and of vectors of words. It
+//! pads nothing and knows no message.
 
 mod compress;
 mod constants;
@@ -10,14 +10,14 @@ use zeroize::Zeroize;
 pub(crate) use compress::compress;
 pub(crate) use vector::Vector;
 
-/// The word of a hash: SHA-256's is `u32`, SHA-512's `u64`.
-pub trait Word: Constants + Copy + Default + Send + Sync + Zeroize {}
+/// The word of a hash, and what SHA-256, whose word is `u32`, and SHA-512, whose word is `u64`, differ
+/// in.
+pub trait Word: Copy + Default + Send + Sync + Zeroize + 'static {
+    /// A message block.
+    type Block: Copy + AsRef<[u8]> + AsMut<[u8]> + Send + Sync + Zeroize;
 
-impl Word for u32 {}
-impl Word for u64 {}
-
-/// What SHA-256 and SHA-512 differ in. No other type can have it, and so be a [`Word`].
-pub trait Constants: Sized + 'static {
+    /// A block of zeros.
+    const ZERO: Self::Block;
     /// The initial hash value (FIPS 180-4 §5.3).
     const IV: [Self; 8];
     /// The constants of the rounds (§4.2), sixteen in a row.
@@ -28,9 +28,30 @@ pub trait Constants: Sized + 'static {
     const SMALL_SIGMA: [[u32; 3]; 2];
     /// What follows a message that ends with a word (§5.1).
     const PADDING: Self;
-    /// Bits of a word.
-    const BITS: u32;
+    /// All bits set.
+    const ONES: Self;
+    /// Bytes of a word.
+    const LEN: usize = size_of::<Self>();
 
-    /// A word of the length at the end of a padded message.
+    /// A word that holds the length of a message at its end.
     fn from_u32(bits: u32) -> Self;
+    /// A word of a message, which is big-endian.
+    fn read(bytes: &[u8]) -> Self;
+    /// A word of a digest.
+    fn write(self, bytes: &mut [u8]);
+    fn xor(self, other: Self) -> Self;
+    /// What of the word fits behind `bits` bits, fewer than it has, and the bits that do not, in front
+    /// of the next.
+    fn split(self, bits: u32) -> (Self, Self);
+
+    /// `state` after the blocks.
+    fn compress(state: &mut [Self; 8], blocks: &[Self::Block]);
+}
+
+/// Writes words over the bytes in front.
+#[inline]
+pub(crate) fn write<W: Word>(words: &[W], bytes: &mut [u8]) {
+    for (word, bytes) in words.iter().zip(bytes.chunks_exact_mut(W::LEN)) {
+        word.write(bytes);
+    }
 }

@@ -39,7 +39,7 @@ fn answered<W: Hash>(run: impl FnOnce(&mut [&mut Lane<W>])) -> usize {
         .map(|row| {
             let rounds = row[3].parse().expect("a count");
             let len: usize = row[4].parse().expect("a length");
-            (1..=len.div_ceil(W::LEN) as u32)
+            (1..=len.div_ceil(W::DIGEST_LEN) as u32)
                 .map(|index| W::begin(&unhex(row[1]), &unhex(row[2]), index, rounds))
                 .collect()
         })
@@ -148,7 +148,7 @@ fn pieces() -> impl Strategy<Value = Vec<Piece>> {
 /// What the crates `sha2`, `hmac` and `pbkdf2` know about a hash.
 trait Hash: Kernels {
     const NAME: &str;
-    const LEN: usize;
+    const DIGEST_LEN: usize;
 
     /// The lane after HMAC(password, salt || INT(index)).
     fn begin(password: &[u8], salt: &[u8], index: u32, rounds: u32) -> Lane<Self>;
@@ -160,12 +160,12 @@ macro_rules! hash {
     ($word:ty, $name:literal, $hash:ty, $block:literal, $compress:path, $iv:expr) => {
         impl Hash for $word {
             const NAME: &str = $name;
-            const LEN: usize = 8 * size_of::<$word>();
+            const DIGEST_LEN: usize = 8 * size_of::<$word>();
 
             fn begin(password: &[u8], salt: &[u8], index: u32, rounds: u32) -> Lane<$word> {
                 let mut key = [0; $block];
                 if password.len() > $block {
-                    key[..Self::LEN].copy_from_slice(&<$hash>::digest(password));
+                    key[..Self::DIGEST_LEN].copy_from_slice(&<$hash>::digest(password));
                 } else {
                     key[..password.len()].copy_from_slice(password);
                 }
@@ -190,7 +190,7 @@ macro_rules! hash {
             }
 
             fn reference(key: &Key) -> Vec<u8> {
-                let mut out = vec![0; Self::LEN];
+                let mut out = vec![0; Self::DIGEST_LEN];
                 pbkdf2::pbkdf2_hmac::<$hash>(&key.password, &key.salt, key.rounds, &mut out);
                 out
             }

@@ -2,7 +2,7 @@
 
 use zeroize::Zeroize;
 
-use super::Lane;
+use super::{Lane, message_bits};
 use crate::sha2::{Vector, Word, compress};
 
 /// No kernel takes more lanes at once.
@@ -68,8 +68,7 @@ impl<W: Word> Group<W> {
         let mut t = load(&self.t);
         let zero = V::splat(token, W::default());
         let padding = V::splat(token, W::PADDING);
-        // A block of key came before, half a block of U is the message.
-        let length = V::splat(token, W::from_u32(W::BITS * (16 + 8)));
+        let length = V::splat(token, W::from_u32(message_bits::<W>()));
         for _ in 0..iterations {
             for state in keyed {
                 let [u0, u1, u2, u3, u4, u5, u6, u7] = u;

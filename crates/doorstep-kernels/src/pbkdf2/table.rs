@@ -43,7 +43,7 @@ impl Kernels for u32 {
     }
 
     fn iterate(_: Processor, lane: &mut Lane<u32>, iterations: u32) {
-        single::iterate256(lane, iterations);
+        single::iterate(lane, iterations);
     }
 
     fn iterate_together(kernel: Kernel, group: &mut Group<u32>, iterations: u32) {
@@ -75,7 +75,7 @@ impl Kernels for u64 {
     }
 
     fn iterate(_: Processor, lane: &mut Lane<u64>, iterations: u32) {
-        single::iterate512(lane, iterations);
+        single::iterate(lane, iterations);
     }
 
     fn iterate_together(kernel: Kernel, group: &mut Group<u64>, iterations: u32) {

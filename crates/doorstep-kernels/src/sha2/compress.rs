@@ -1,6 +1,6 @@
 //! The compression function in vectors (FIPS 180-4 §6.2.2 and §6.4.2).
 
-use super::{Constants, Vector};
+use super::{Vector, Word};
 
 /// `state` after the block of words `w`, in every lane.
 ///
@@ -8,7 +8,7 @@ use super::{Constants, Vector};
 /// their padding, is then computed by the compiler.
 #[inline(always)]
 pub(crate) fn compress<V: Vector>(token: V::Token, state: [V; 8], mut w: [V; 16]) -> [V; 8] {
-    let [first, second, others @ ..] = <V::Word as Constants>::K else { return state };
+    let [first, second, others @ ..] = <V::Word as Word>::K else { return state };
     let mut s = sixteen_rounds(token, state, &w, first);
     schedule(&mut w);
     s = sixteen_rounds(token, s, &w, second);
@@ -39,7 +39,7 @@ fn sixteen_rounds<V: Vector>(
 /// The next sixteen W_t, in the place of the last.
 #[inline(always)]
 fn schedule<V: Vector>(w: &mut [V; 16]) {
-    let [sigma0, sigma1] = <V::Word as Constants>::SMALL_SIGMA;
+    let [sigma0, sigma1] = <V::Word as Word>::SMALL_SIGMA;
     each_of_sixteen(
         #[inline(always)]
         |t| {
@@ -52,7 +52,7 @@ fn schedule<V: Vector>(w: &mut [V; 16]) {
 /// One round, with the sum of K_t and W_t.
 #[inline(always)]
 fn round<V: Vector>([a, b, c, d, e, f, g, h]: [V; 8], kw: V) -> [V; 8] {
-    let [sigma0, sigma1] = <V::Word as Constants>::BIG_SIGMA;
+    let [sigma0, sigma1] = <V::Word as Word>::BIG_SIGMA;
     let choice = g.xor(e.and(f.xor(g)));
     let majority = b.xor(a.xor(b).and(b.xor(c)));
     // `e` and its sum come last: the next round waits for them.

@@ -1,11 +1,14 @@
-//! The constants of FIPS 180-4 §4.2 and §5.3.
+//! What SHA-256 and SHA-512 differ in, above all the constants of FIPS 180-4 §4.2 and §5.3.
 //!
 //! Both hashes take them from the same roots of the same primes, SHA-256 the first 32 bits, SHA-512
 //! the first 64: one table holds them all.
 
-use super::Constants;
+use super::Word;
 
-impl Constants for u32 {
+impl Word for u32 {
+    type Block = [u8; 64];
+
+    const ZERO: [u8; 64] = [0; 64];
     const IV: [u32; 8] = high_halves(IV);
     const K: &'static [[u32; 16]] = &{
         // SHA-256 has four rows, one fewer.
@@ -20,23 +23,78 @@ impl Constants for u32 {
     const BIG_SIGMA: [[u32; 3]; 2] = [[2, 13, 22], [6, 11, 25]];
     const SMALL_SIGMA: [[u32; 3]; 2] = [[7, 18, 3], [17, 19, 10]];
     const PADDING: u32 = 1 << 31;
-    const BITS: u32 = u32::BITS;
+    const ONES: u32 = u32::MAX;
 
     fn from_u32(bits: u32) -> u32 {
         bits
     }
+
+    #[inline]
+    fn read(bytes: &[u8]) -> u32 {
+        bytes.iter().fold(0, |word, &byte| word << 8 | u32::from(byte))
+    }
+
+    #[inline]
+    fn write(self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_be_bytes());
+    }
+
+    #[inline]
+    fn xor(self, other: u32) -> u32 {
+        self ^ other
+    }
+
+    #[inline]
+    fn split(self, bits: u32) -> (u32, u32) {
+        // A shift by all bits of a word is not one by none, hence the two.
+        (self >> bits, self << 1 << (u32::BITS - 1 - bits))
+    }
+
+    #[inline]
+    fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+        ::sha2::block_api::compress256(state, blocks);
+    }
 }
 
-impl Constants for u64 {
+impl Word for u64 {
+    type Block = [u8; 128];
+
+    const ZERO: [u8; 128] = [0; 128];
     const IV: [u64; 8] = IV;
     const K: &'static [[u64; 16]] = &K;
     const BIG_SIGMA: [[u32; 3]; 2] = [[28, 34, 39], [14, 18, 41]];
     const SMALL_SIGMA: [[u32; 3]; 2] = [[1, 8, 7], [19, 61, 6]];
     const PADDING: u64 = 1 << 63;
-    const BITS: u32 = u64::BITS;
+    const ONES: u64 = u64::MAX;
 
     fn from_u32(bits: u32) -> u64 {
         bits.into()
+    }
+
+    #[inline]
+    fn read(bytes: &[u8]) -> u64 {
+        bytes.iter().fold(0, |word, &byte| word << 8 | u64::from(byte))
+    }
+
+    #[inline]
+    fn write(self, bytes: &mut [u8]) {
+        bytes.copy_from_slice(&self.to_be_bytes());
+    }
+
+    #[inline]
+    fn xor(self, other: u64) -> u64 {
+        self ^ other
+    }
+
+    #[inline]
+    fn split(self, bits: u32) -> (u64, u64) {
+        // A shift by all bits of a word is not one by none, hence the two.
+        (self >> bits, self << 1 << (u64::BITS - 1 - bits))
+    }
+
+    #[inline]
+    fn compress(state: &mut [u64; 8], blocks: &[[u8; 128]]) {
+        ::sha2::block_api::compress512(state, blocks);
     }
 }
 
