@@ -22,6 +22,9 @@ pub(crate) enum Command {
     ///
     /// The exit code is 1 if any output differs from the reference.
     Compare(Compare),
+    /// Shows how late a single-threaded executor's light tasks are while logins are hashed inline, on
+    /// a thread, and in slices; and what slicing costs.
+    Latency(Latency),
     /// Says what each peer is, and how it was built.
     Peers,
 }
@@ -34,6 +37,15 @@ pub(crate) struct Compare {
     /// Lines of case, mode, who and ms, separated by tabs, instead of a table for people.
     #[arg(long)]
     pub(crate) tsv: bool,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Args)]
+pub(crate) struct Latency {
+    /// How large a slice is, in units of about a microsecond.
+    #[arg(long, value_name = "UNITS", default_value_t = 50)]
+    pub(crate) slice: u64,
     #[command(flatten)]
     pub(crate) common: Common,
 }

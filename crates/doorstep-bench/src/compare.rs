@@ -31,7 +31,17 @@ impl Effort {
     pub(crate) const QUICK: Self =
         Self { budget: Duration::from_secs(2), least_rounds: 3, most_rounds: 25 };
     /// For tests.
-    pub(crate) const TINY: Self = Self { budget: Duration::ZERO, least_rounds: 3, most_rounds: 3 };
+    pub(crate) const TINY: Self = Self { budget: Duration::ZERO, least_rounds: 5, most_rounds: 5 };
+}
+
+impl Effort {
+    /// Counts the rounds, until the budget is spent.
+    pub(crate) fn rounds(self) -> impl Iterator<Item = usize> {
+        let begin = Instant::now();
+        let is_left =
+            move |round: &usize| *round < self.least_rounds || begin.elapsed() < self.budget;
+        (0..self.most_rounds).take_while(is_left)
+    }
 }
 
 /// What was measured of one case.
@@ -91,11 +101,7 @@ pub(crate) fn compare(case: &Case, effort: Effort) -> Result<Compared, Differs> 
         check(case, contender, &keys, &expected)?;
     }
 
-    let begin = Instant::now();
-    for round in 0..effort.most_rounds {
-        if round >= effort.least_rounds && begin.elapsed() >= effort.budget {
-            break;
-        }
+    for round in effort.rounds() {
         for turn in 0..contenders.len() {
             let index = (turn + round) % contenders.len();
             let contender = &mut contenders[index];
@@ -118,7 +124,7 @@ pub(crate) fn compare(case: &Case, effort: Effort) -> Result<Compared, Differs> 
 }
 
 /// The keys as a peer computes them that is not on trial.
-fn judge(case: &Case, inputs: &[Input]) -> Vec<Vec<u8>> {
+pub(crate) fn judge(case: &Case, inputs: &[Input]) -> Vec<Vec<u8>> {
     let mut judge = crate::peers::all(case).swap_remove(0);
     inputs.iter().map(|input| (judge.hash)(input)).collect()
 }
@@ -132,7 +138,7 @@ fn check(
     if keys == &expected[..contender.batch] {
         return Ok(());
     }
-    Err(Differs { case: case.name(), who: contender.who, mode: contender.mode })
+    Err(Differs::new(case, contender.who, contender.mode))
 }
 
 /// An output is not what it must be: nothing of this case is worth timing.
@@ -141,6 +147,12 @@ pub(crate) struct Differs {
     case: String,
     who: &'static str,
     mode: Mode,
+}
+
+impl Differs {
+    pub(crate) fn new(case: &Case, who: &'static str, mode: Mode) -> Self {
+        Self { case: case.name(), who, mode }
+    }
 }
 
 impl fmt::Display for Differs {

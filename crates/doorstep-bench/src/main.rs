@@ -8,6 +8,7 @@ mod args;
 mod case;
 mod compare;
 mod contender;
+mod latency;
 mod peers;
 mod plot;
 mod report;
@@ -23,6 +24,7 @@ use clap::Parser;
 use crate::args::{Cli, Command, Common, Compare};
 use crate::case::Case;
 use crate::compare::{Effort, compare};
+use crate::latency::{Load, latency, slicing};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -38,12 +40,13 @@ fn main() -> ExitCode {
 fn run(command: &Command, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Compare(args) => run_compare(args, out),
+        Command::Latency(args) => run_latency(args, out),
         Command::Peers => Ok(report::peers(out)?),
     }
 }
 
 fn run_compare(args: &Compare, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let cases = cases(&args.common)?;
+    let cases = cases(&args.common, |_| true)?;
     let machine = report::Machine::prepare();
     let effort = match (args.common.tiny, args.quick) {
         (true, _) => Effort::TINY,
@@ -76,13 +79,46 @@ fn run_compare(args: &Compare, out: &mut impl Write) -> Result<(), Box<dyn Error
     Ok(())
 }
 
-/// Those that were asked for, or all.
-fn cases(common: &Common) -> Result<Vec<Case>, Box<dyn Error>> {
+fn run_latency(args: &args::Latency, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    // One that fills memory, one that fills a cache, one that does neither.
+    let cases = cases(&args.common, |name| {
+        ["argon2id", "bcrypt", "pbkdf2-sha256"].iter().any(|algorithm| name.starts_with(algorithm))
+            && !["argon2id-65536-3-1", "-fresh"].iter().any(|end| name.ends_with(end))
+    })?;
+    let machine = report::Machine::prepare();
+    let load = Load::new(args.common.sizes(), args.slice);
+    report::latency_header(out, &machine, &load)?;
+    let mut all = Vec::new();
+    for case in &cases {
+        let latency = latency(case, &load, machine.other_core)?;
+        report::latency(out, &latency)?;
+        out.flush()?;
+        all.push(latency);
+    }
+    report::slicing_header(out, args.slice)?;
+    let effort = if args.common.tiny { Effort::TINY } else { Effort::QUICK };
+    for case in &cases {
+        report::slicing(out, &slicing(case, args.slice, effort)?)?;
+        out.flush()?;
+    }
+    if let Some(path) = &args.common.plot {
+        let figure =
+            plot::LatencyFigure { latencies: &all, load: &load, processor: &machine.processor };
+        plot::write(&figure, path)?;
+    }
+    Ok(())
+}
+
+/// Those that were asked for, or those that the command takes by itself.
+fn cases(common: &Common, by_itself: impl Fn(&str) -> bool) -> Result<Vec<Case>, Box<dyn Error>> {
     let mut cases = Case::all(common.sizes())?;
     let known: Vec<_> = cases.iter().map(Case::name).collect();
     if let Some(unknown) = common.cases.iter().find(|name| !known.contains(name)) {
         return Err(format!("no case {unknown}; there are {}", known.join(", ")).into());
     }
-    cases.retain(|case| common.cases.is_empty() || common.cases.contains(&case.name()));
+    cases.retain(|case| match &common.cases[..] {
+        [] => by_itself(&case.name()),
+        asked => asked.contains(&case.name()),
+    });
     Ok(cases)
 }

@@ -2,6 +2,7 @@
 //! is a [`Figure`] of the room that measured it.
 
 mod compare;
+mod latency;
 
 use std::error::Error;
 use std::ffi::OsStr;
@@ -17,6 +18,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
 pub(crate) use compare::CompareFigure;
+pub(crate) use latency::LatencyFigure;
 
 /// What can be drawn on any kind of file.
 pub(crate) trait Figure {

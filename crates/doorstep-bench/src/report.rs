@@ -6,6 +6,7 @@ use std::io::{self, Write};
 
 use crate::compare::{Compared, Row};
 use crate::contender::Mode;
+use crate::latency::{Latency, Load, Slicing};
 use crate::peers::{self, About};
 use crate::system::{self, Pinned};
 
@@ -13,15 +14,21 @@ use crate::system::{self, Pinned};
 pub(crate) struct Machine {
     pub(crate) processor: String,
     pinned: Option<Pinned>,
+    /// One that is left over for a second thread.
+    pub(crate) other_core: Option<usize>,
     large_blocks_are_mapped: bool,
 }
 
 impl Machine {
     /// Makes the process fit for measuring, as far as the system lets it, and says how far that is.
     pub(crate) fn prepare() -> Self {
+        let cores = system::cores();
+        let pinned = system::pin(&cores);
+        let taken = pinned.map(|pinned| pinned.core);
         Self {
             processor: processor(),
-            pinned: system::pin(),
+            pinned,
+            other_core: cores.into_iter().rfind(|core| Some(*core) != taken),
             large_blocks_are_mapped: system::map_large_blocks(),
         }
     }
@@ -98,6 +105,67 @@ pub(crate) fn table(out: &mut impl Write, compared: &Compared) -> io::Result<()>
         writeln!(out, "{}", line.trim_end())?;
     }
     writeln!(out)
+}
+
+/// What stands over all tables of latencies.
+pub(crate) fn latency_header(
+    out: &mut impl Write,
+    machine: &Machine,
+    load: &Load,
+) -> io::Result<()> {
+    write!(out, "{machine}")?;
+    let Load { tasks, period, logins, units } = load;
+    writeln!(
+        out,
+        "{tasks} light tasks, each woken every {} ms; {logins} logins, which take half of the core;
+slices of {units} units; late: from when a task is due, or a login arrives, until it is done\n",
+        period.as_millis()
+    )
+}
+
+/// How late everybody was.
+pub(crate) fn latency(out: &mut impl Write, latency: &Latency) -> io::Result<()> {
+    writeln!(
+        out,
+        "{:<26}{:>12} {:>12} {:>12}   {:>14} {:>12}",
+        latency.case, "light p50 µs", "p99 µs", "max µs", "login p50 ms", "max ms"
+    )?;
+    for lateness in &latency.places {
+        let light = |share| lateness.light_quantile_us(share);
+        let login =
+            |share| lateness.login_quantile_ms(share).map_or("-".into(), |ms| format!("{ms:.1}"));
+        writeln!(
+            out,
+            "  {:<24}{:>12.0} {:>12.0} {:>12.0}   {:>14} {:>12}",
+            lateness.place.name(),
+            light(0.5),
+            light(0.99),
+            light(1.0),
+            login(0.5),
+            login(1.0)
+        )?;
+    }
+    writeln!(out)
+}
+
+/// What stands over the lines of [`slicing`].
+pub(crate) fn slicing_header(out: &mut impl Write, units: u64) -> io::Result<()> {
+    let of = format!("slices of {units} units");
+    writeln!(
+        out,
+        "{of:<26}{:>10} {:>12} {:>8}   {:>12} {:>8}",
+        "at once ms", "in slices ms", "added", "slice p50 µs", "p99 µs"
+    )
+}
+
+/// What slicing costs.
+pub(crate) fn slicing(out: &mut impl Write, slicing: &Slicing) -> io::Result<()> {
+    let Slicing { case, whole_ms, sliced_ms, slice_us, slice_p99_us } = slicing;
+    let added = 100.0 * slicing.added();
+    writeln!(
+        out,
+        "  {case:<24}{whole_ms:>10.3} {sliced_ms:>12.3} {added:>7.2}%   {slice_us:>12.1} {slice_p99_us:>8.1}"
+    )
 }
 
 /// What each peer is, and how it was built.

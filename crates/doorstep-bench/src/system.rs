@@ -54,22 +54,14 @@ pub(crate) struct Pinned {
     pub(crate) by_us: bool,
 }
 
-/// Keeps the calling thread, and those that it starts, on one core: on the only one that it was
-/// given, or the last of several, which has the least to do besides.
-#[cfg(target_os = "linux")]
-pub(crate) fn pin() -> Option<Pinned> {
-    let cores = cores();
+/// Keeps the calling thread, and those that it starts, on one of the `cores` that it was given: on
+/// the only one, or the last of several, which has the least to do besides.
+pub(crate) fn pin(cores: &[usize]) -> Option<Pinned> {
     match *cores {
         [] => None,
         [core] => Some(Pinned { core, by_us: false }),
         [.., core] => pin_to(core).then_some(Pinned { core, by_us: true }),
     }
-}
-
-/// Nothing here is known about other systems.
-#[cfg(not(target_os = "linux"))]
-pub(crate) fn pin() -> Option<Pinned> {
-    None
 }
 
 /// The cores that the calling thread may run on.
@@ -86,6 +78,12 @@ pub(crate) fn cores() -> Vec<usize> {
     (0..libc::CPU_SETSIZE as usize).filter(|core| unsafe { libc::CPU_ISSET(*core, &set) }).collect()
 }
 
+/// Nothing here is known about other systems.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn cores() -> Vec<usize> {
+    Vec::new()
+}
+
 /// Whether the calling thread runs on `core` alone from now on.
 #[cfg(target_os = "linux")]
 pub(crate) fn pin_to(core: usize) -> bool {
@@ -98,6 +96,12 @@ pub(crate) fn pin_to(core: usize) -> bool {
     unsafe { libc::CPU_SET(core, &mut set) };
     // SAFETY: `set` is as large as it is said to be; 0 is the calling thread.
     unsafe { libc::sched_setaffinity(0, size_of_val(&set), &set) == 0 }
+}
+
+/// Nothing here is known about other systems.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn pin_to(_core: usize) -> bool {
+    false
 }
 
 /// Has the allocator ask the kernel for each large block, so that fresh memory is fresh for all who

@@ -66,10 +66,24 @@ fn a_table_says_where_it_was_measured_and_what_the_peers_are() {
     assert!(out.contains(&stdout(&["peers"])), "{out}");
 }
 
+/// Issue 4 §3: light tasks' p50 and p99 with logins inline, on a thread, and in slices.
+#[test]
+fn latency_has_a_line_for_each_place_and_the_cost_of_slices() {
+    let out = stdout(&["latency", "--tiny", "--case", "bcrypt-4", "--slice", "7"]);
+    for place in ["no logins", "inline", "thread, same core", "slices"] {
+        let line = out.lines().find(|line| line.starts_with(&format!("  {place} ")));
+        let line = line.unwrap_or_else(|| panic!("no {place} in {out}"));
+        let figures = line.split_whitespace().filter(|word| word.parse::<f64>().is_ok());
+        assert_eq!(figures.count(), if place == "no logins" { 3 } else { 5 }, "{line}");
+    }
+    assert!(out.contains("slices of 7 units"), "{out}");
+    assert!(out.lines().last().is_some_and(|line| line.contains('%')), "{out}");
+}
+
 #[test]
 fn a_plot_is_an_svg_with_a_title_or_a_png() {
     let folder = TempDir::new("plot");
-    for command in ["compare"] {
+    for command in ["compare", "latency"] {
         let svg = folder.0.join(format!("{command}.svg"));
         let png = folder.0.join(format!("{command}.png"));
         for file in [&svg, &png] {
