@@ -25,6 +25,9 @@ pub(crate) enum Command {
     /// Shows how late a single-threaded executor's light tasks are while logins are hashed inline, on
     /// a thread, and in slices; and what slicing costs.
     Latency(Latency),
+    /// Shows how many logins a core serves in batches, and how long they wait: measured batches,
+    /// simulated arrivals.
+    Batch(Batch),
     /// Says what each peer is, and how it was built.
     Peers,
 }
@@ -46,6 +49,15 @@ pub(crate) struct Latency {
     /// How large a slice is, in units of about a microsecond.
     #[arg(long, value_name = "UNITS", default_value_t = 50)]
     pub(crate) slice: u64,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+#[derive(Args)]
+pub(crate) struct Batch {
+    /// How long the first of a batch waits for company, where it does [default: the time of one hash].
+    #[arg(long, value_name = "MS", value_parser = milliseconds)]
+    pub(crate) wait: Option<f64>,
     #[command(flatten)]
     pub(crate) common: Common,
 }
@@ -75,5 +87,12 @@ fn plot_file(name: &str) -> Result<PathBuf, String> {
     match path.extension().and_then(OsStr::to_str) {
         Some("svg" | "png") => Ok(path),
         _ => Err("the name of a plot ends with .svg or .png".into()),
+    }
+}
+
+fn milliseconds(number: &str) -> Result<f64, String> {
+    match number.parse() {
+        Ok(ms) if (0.0..=1e6).contains(&ms) => Ok(ms),
+        _ => Err("a number of milliseconds from 0 to 1000000".into()),
     }
 }

@@ -5,6 +5,7 @@
 //! wrong. C is called in the one module `system`, which alone may be unsafe.
 
 mod args;
+mod batch;
 mod case;
 mod compare;
 mod contender;
@@ -22,6 +23,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::{Cli, Command, Common, Compare};
+use crate::batch::{Extent, batch};
 use crate::case::Case;
 use crate::compare::{Effort, compare};
 use crate::latency::{Load, latency, slicing};
@@ -41,6 +43,7 @@ fn run(command: &Command, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Compare(args) => run_compare(args, out),
         Command::Latency(args) => run_latency(args, out),
+        Command::Batch(args) => run_batch(args, out),
         Command::Peers => Ok(report::peers(out)?),
     }
 }
@@ -105,6 +108,27 @@ fn run_latency(args: &args::Latency, out: &mut impl Write) -> Result<(), Box<dyn
         let figure =
             plot::LatencyFigure { latencies: &all, load: &load, processor: &machine.processor };
         plot::write(&figure, path)?;
+    }
+    Ok(())
+}
+
+fn run_batch(args: &args::Batch, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
+    let cases = cases(&args.common, |name| {
+        ["bcrypt", "pbkdf2-sha512"].iter().any(|algorithm| name.starts_with(algorithm))
+    })?;
+    let machine = report::Machine::prepare();
+    report::batch_header(out, &machine)?;
+    let extent = Extent::new(args.common.sizes());
+    let mut all = Vec::new();
+    for case in &cases {
+        let batched = batch(case, args.wait, extent)?;
+        report::batch(out, &batched)?;
+        out.flush()?;
+        all.push(batched);
+    }
+    if let Some(path) = &args.common.plot {
+        let processor = &machine.processor;
+        plot::write(&plot::BatchFigure { batched: &all, processor }, path)?;
     }
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! Plots, small enough to be committed, as SVG or PNG. Knows files, texts and colours; what is drawn
 //! is a [`Figure`] of the room that measured it.
 
+mod batch;
 mod compare;
 mod latency;
 
@@ -17,6 +18,7 @@ use plotters::prelude::{
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{FontStyle, register_font};
 
+pub(crate) use batch::BatchFigure;
 pub(crate) use compare::CompareFigure;
 pub(crate) use latency::LatencyFigure;
 

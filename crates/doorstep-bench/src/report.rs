@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::io::{self, Write};
 
+use crate::batch::{Batched, Outcome};
 use crate::compare::{Compared, Row};
 use crate::contender::Mode;
 use crate::latency::{Latency, Load, Slicing};
@@ -166,6 +167,58 @@ pub(crate) fn slicing(out: &mut impl Write, slicing: &Slicing) -> io::Result<()>
         out,
         "  {case:<24}{whole_ms:>10.3} {sliced_ms:>12.3} {added:>7.2}%   {slice_us:>12.1} {slice_p99_us:>8.1}"
     )
+}
+
+/// What stands over all tables of batches.
+pub(crate) fn batch_header(out: &mut impl Write, machine: &Machine) -> io::Result<()> {
+    write!(out, "{machine}")?;
+    writeln!(
+        out,
+        "what a batch takes is measured, the median; how logins arrive and wait is simulated on that:
+at random, one core; p50 and p99: from arrival to verdict; busy: the share of time in which it hashes;
+batch: how many logins are in one, the mean\n"
+    )
+}
+
+/// What batches take, and how logins fare with them.
+pub(crate) fn batch(out: &mut impl Write, batched: &Batched) -> io::Result<()> {
+    writeln!(out, "{:<26}{:>9} {:>9} {:>9}", batched.case, "ms", "ms each", "logins/s")?;
+    for (index, ms) in batched.batch_ms.iter().enumerate() {
+        let size = index + 1;
+        let (each, per_second) = (ms / size as f64, batched.per_second(size));
+        writeln!(out, "  batch of {size:<15}{ms:>9.2} {each:>9.3} {per_second:>9.1}")?;
+    }
+    write!(out, "{:>12}", "logins/s")?;
+    for policy in batched.policies {
+        write!(
+            out,
+            " | {:>13} p50 ms {:>7} {:>5} {:>5}",
+            policy.name(),
+            "p99 ms",
+            "busy",
+            "batch"
+        )?;
+    }
+    writeln!(out)?;
+    for point in &batched.points {
+        write!(out, "{:>12.1}", point.rate)?;
+        for outcome in &point.outcomes {
+            match outcome {
+                None => write!(out, " | {:>20} {:>7} {:>5} {:>5}", "overload", "", "", "")?,
+                Some(Outcome { p50_ms, p99_ms, busy, mean_batch }) => {
+                    let busy = 100.0 * busy;
+                    write!(out, " | {p50_ms:>20.1} {p99_ms:>7.1} {busy:>4.0}% {mean_batch:>5.2}")?;
+                }
+            }
+        }
+        writeln!(out)?;
+    }
+    let from = |rate: Option<f64>| match rate {
+        Some(rate) => format!("from {rate:.0} logins/s on"),
+        None => "nowhere".into(),
+    };
+    let (there, waiting) = (batched.pays_from(1, 0), batched.pays_from(2, 1));
+    writeln!(out, "by p99, company pays {}; waiting for it {}\n", from(there), from(waiting))
 }
 
 /// What each peer is, and how it was built.

@@ -80,10 +80,21 @@ fn latency_has_a_line_for_each_place_and_the_cost_of_slices() {
     assert!(out.lines().last().is_some_and(|line| line.contains('%')), "{out}");
 }
 
+/// Issue 4 §3: logins per second and latency against batch size and arrival rate.
+#[test]
+fn batch_has_a_line_for_each_size_and_rate_and_says_where_waiting_pays() {
+    let out = stdout(&["batch", "--tiny", "--case", "pbkdf2-sha512-210", "--wait", "3"]);
+    assert_eq!(out.lines().filter(|line| line.starts_with("  batch of ")).count(), 8, "{out}");
+    assert!(out.contains("waits 3 ms"), "{out}");
+    let rates = out.lines().filter(|line| line.matches(" | ").count() == 3);
+    assert_eq!(rates.count(), 1 + 12, "{out}");
+    assert!(out.contains("by p99, company pays "), "{out}");
+}
+
 #[test]
 fn a_plot_is_an_svg_with_a_title_or_a_png() {
     let folder = TempDir::new("plot");
-    for command in ["compare", "latency"] {
+    for command in ["compare", "latency", "batch"] {
         let svg = folder.0.join(format!("{command}.svg"));
         let png = folder.0.join(format!("{command}.png"));
         for file in [&svg, &png] {
