@@ -70,7 +70,7 @@ impl Compared {
         self.rows.iter().filter(|row| row.mode == Mode::One).map(|row| row.who)
     }
 
-    /// How `who` did in `mode`. Peers have no other than one at a time.
+    /// How `who` did in `mode`.
     pub(crate) fn row(&self, who: &str, mode: Mode) -> Option<&Row> {
         self.rows.iter().find(|row| row.who == who && row.mode == mode)
     }
@@ -81,8 +81,9 @@ impl Compared {
     }
 
     /// The fastest of those who are not doorstep.
-    pub(crate) fn fastest_peer(&self) -> Option<&Row> {
-        let peers = self.rows.iter().filter(|row| !row.who.starts_with("doorstep"));
+    pub(crate) fn fastest_peer(&self, mode: Mode) -> Option<&Row> {
+        let of_mode = self.rows.iter().filter(|row| row.mode == mode);
+        let peers = of_mode.filter(|row| !row.who.starts_with("doorstep"));
         peers.min_by(|a, b| a.ms.total_cmp(&b.ms))
     }
 }
@@ -187,10 +188,16 @@ mod tests {
 
     #[test]
     fn the_fastest_peer_is_never_doorstep() {
-        let row = |who, ms| Row { who, mode: Mode::One, batch: 1, ms, spread: 0.0 };
-        let rows = vec![row("doorstep", 1.0), row("a", 3.0), row("b", 2.0), row("c", 4.0)];
+        let row = |who, mode, ms| Row { who, mode, batch: 1, ms, spread: 0.0 };
+        let rows = vec![
+            row("doorstep", Mode::One, 1.0),
+            row("a", Mode::One, 3.0),
+            row("b", Mode::One, 2.0),
+            row("a", Mode::Together, 1.5),
+        ];
         let compared = Compared { case: "case".into(), rows };
-        assert_eq!(compared.fastest_peer().unwrap().who, "b");
+        assert_eq!(compared.fastest_peer(Mode::One).unwrap().who, "b");
+        assert_eq!(compared.fastest_peer(Mode::Together).unwrap().who, "a");
         assert_eq!(compared.ms("doorstep", Mode::One), Some(1.0));
         assert_eq!(compared.ms("doorstep", Mode::Together), None);
     }

@@ -1,6 +1,6 @@
 //! Who computes: doorstep, alone and in company, and the peers, one hash after another.
 
-use doorstep_password::{Goal, OutOfMemory, Secret, Work, Workspace};
+use doorstep_password::{Algorithm, Goal, OutOfMemory, Secret, Work, Workspace};
 
 use crate::case::{Case, Input, Memory};
 use crate::peers::{self, Peer};
@@ -26,14 +26,19 @@ type Hash = Box<dyn FnMut(&[Input]) -> Vec<Vec<u8>>>;
 impl Contender {
     /// All who compute `case`, doorstep first.
     pub(crate) fn all(case: &Case) -> Vec<Self> {
+        // Who shares nothing runs one after another. Two tell as much of that as a full batch, except
+        // where the first finds its memory out of the cache and the others do not.
+        let in_turn = if let Algorithm::Argon2(_) = case.algorithm { case.batch } else { 2 };
         let doorstep = [
             Self::alone(case, DOORSTEP, Workspace::new),
             Self::alone(case, PORTABLE, Workspace::portable),
             Self::together(case, DOORSTEP, case.batch, Workspace::new()),
-            // Over the primitive crates each runs after the other: two are as good as a full batch.
-            Self::together(case, PORTABLE, 2, Workspace::portable()),
+            Self::together(case, PORTABLE, in_turn, Workspace::portable()),
         ];
-        doorstep.into_iter().chain(peers::all(case).into_iter().map(Self::peer)).collect()
+        let alone = peers::all(case).into_iter().map(|peer| Self::peer(peer, Mode::One, 1));
+        let together =
+            peers::all(case).into_iter().map(|peer| Self::peer(peer, Mode::Together, in_turn));
+        doorstep.into_iter().chain(alone).chain(together).collect()
     }
 
     /// The keys of the first inputs, as many as the batch has.
@@ -64,10 +69,11 @@ impl Contender {
         Self { who, mode: Mode::Together, batch, hash: Box::new(hash) }
     }
 
-    fn peer(peer: Peer) -> Self {
+    /// A peer has no other way with several than one after another.
+    fn peer(peer: Peer, mode: Mode, batch: usize) -> Self {
         let Peer { who, mut hash } = peer;
-        let hash = move |inputs: &[Input]| vec![hash(&inputs[0])];
-        Self { who, mode: Mode::One, batch: 1, hash: Box::new(hash) }
+        let hash = move |inputs: &[Input]| inputs.iter().map(&mut hash).collect();
+        Self { who, mode, batch, hash: Box::new(hash) }
     }
 }
 

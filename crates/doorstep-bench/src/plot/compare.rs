@@ -74,12 +74,12 @@ impl CompareFigure<'_> {
     ) -> Drawn<B> {
         let right = LEFT - 8;
         text(area, &compared.case, (right, top + 7), Font::LABEL, HPos::Right)?;
-        let Some(peer) = compared.fastest_peer() else { return Ok(()) };
+        let Some(peer) = compared.fastest_peer(Mode::One) else { return Ok(()) };
         let fastest = format!("fastest peer: {}, {} ms", peer.who, short(peer.ms));
         text(area, &fastest, (right, top + BAR + 7), Font::NOTE, HPos::Right)?;
         for (mode, colour, top) in [(Mode::One, 0, top), (Mode::Together, 1, top + BAR)] {
             let Some(ms) = compared.ms(DOORSTEP, mode) else { continue };
-            let times = peer.ms / ms;
+            let Some(times) = times(compared, mode) else { continue };
             let (from, to) = ((x(0.0), top), (x(times), top + BAR - 1));
             area.draw(&Rectangle::new([from, to], COLOURS[colour].filled()))?;
             let figures = format!("{times:.2}×  {} ms", short(ms));
@@ -90,12 +90,14 @@ impl CompareFigure<'_> {
 
     /// The end of the axis, a whole number.
     fn most(&self) -> f64 {
-        let times = self.compared.iter().flat_map(|compared| {
-            let fastest = compared.fastest_peer().map_or(0.0, |peer| peer.ms);
-            compared.rows.iter().filter(|row| row.who == DOORSTEP).map(move |row| fastest / row.ms)
-        });
-        times.fold(1.0, f64::max).ceil()
+        let both = |compared| [Mode::One, Mode::Together].map(|mode| times(compared, mode));
+        self.compared.iter().flat_map(both).flatten().fold(1.0, f64::max).ceil()
     }
+}
+
+/// How many times as fast as the fastest peer, in the same way.
+fn times(compared: &Compared, mode: Mode) -> Option<f64> {
+    Some(compared.fastest_peer(mode)?.ms / compared.ms(DOORSTEP, mode)?)
 }
 
 /// Three digits that count.

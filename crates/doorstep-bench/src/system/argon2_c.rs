@@ -13,8 +13,13 @@ use crate::peers::{About, Peer};
 pub(super) fn peers(params: &Argon2Params, memory: Memory) -> Vec<Peer> {
     let peer = |build: &Build| {
         let (params, hash) = (*params, build.hash);
+        let mut kept = Vec::new();
         Peer::new(build.who, move |input| {
-            argon2id(hash, &params, &input.password, &input.salt, memory)
+            // Its own each time, so that no build finds in the cache what another has used.
+            KEPT.with_borrow_mut(|lent| std::mem::swap(lent, &mut kept));
+            let key = argon2id(hash, &params, &input.password, &input.salt, memory);
+            KEPT.with_borrow_mut(|lent| std::mem::swap(lent, &mut kept));
+            key
         })
     };
     BUILDS.iter().map(peer).collect()
