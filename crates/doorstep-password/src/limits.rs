@@ -29,7 +29,7 @@ pub struct Limits {
     /// Argon2's lanes. 16; RFC 9106 §4 recommends 4.
     pub argon2_lanes: u32,
     /// PBKDF2's iterations, summed over the blocks of its key. 10 000 000; OWASP recommends up to
-    /// 1 300 000.
+    /// 1 400 000.
     pub pbkdf2_rounds: u64,
     /// sha-crypt's rounds. 10 000 000; passlib writes 656 000.
     pub sha_crypt_rounds: u32,

@@ -694,6 +694,17 @@ fn secrets() {
     assert_eq!(format!("{:#?}", Secret::from("x".repeat(100))), "Secret(..)");
 }
 
+/// OWASP's Password Storage Cheat Sheet as of 25 June 2026.
+#[test]
+fn defaults_are_the_advice_of_2026() {
+    let argon2 = Argon2::default().params();
+    assert_eq!((argon2.memory_kib(), argon2.passes(), argon2.lanes()), (19 * 1024, 2, 1));
+    assert_eq!(Pbkdf2::SHA1.params().rounds(), 1_400_000);
+    assert_eq!(Pbkdf2::SHA256.params().rounds(), 600_000);
+    assert_eq!(Pbkdf2::SHA512.params().rounds(), 220_000);
+    assert!(Bcrypt::default().params().cost() >= 10);
+}
+
 /// The ranges in the constructors' docs.
 #[test]
 fn parameters_out_of_range() {

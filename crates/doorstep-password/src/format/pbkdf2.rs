@@ -36,12 +36,12 @@ pub struct Pbkdf2 {
 }
 
 impl Pbkdf2 {
-    /// HMAC-SHA-1 with 1 300 000 iterations (OWASP, 2023).
-    pub const SHA1: Self = Self::known(Prf::Sha1, 1_300_000);
-    /// HMAC-SHA-256 with 600 000 iterations (OWASP, 2023).
+    /// HMAC-SHA-1 with 1 400 000 iterations (OWASP, June 2026), for what cannot read another.
+    pub const SHA1: Self = Self::known(Prf::Sha1, 1_400_000);
+    /// HMAC-SHA-256 with 600 000 iterations (OWASP, June 2026).
     pub const SHA256: Self = Self::known(Prf::Sha256, 600_000);
-    /// HMAC-SHA-512 with 210 000 iterations (OWASP, 2023).
-    pub const SHA512: Self = Self::known(Prf::Sha512, 210_000);
+    /// HMAC-SHA-512 with 220 000 iterations (OWASP, June 2026).
+    pub const SHA512: Self = Self::known(Prf::Sha512, 220_000);
 
     /// passlib's: 16 bytes.
     const SALT_LEN: usize = 16;

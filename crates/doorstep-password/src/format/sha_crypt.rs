@@ -16,7 +16,7 @@ use crate::work::{Algorithm, Derivation, InvalidParameters};
 /// Reads `$5$` and `$6$`, and writes one of them, `$6$` by default.
 ///
 /// The default is 656 000 rounds: what passlib 1.7 writes, so that hashes move between the two
-/// without being outdated at either; and more than the 420 000 compressions that OWASP's 210 000
+/// without being outdated at either; and more than the 440 000 compressions that OWASP's 220 000
 /// iterations of PBKDF2-HMAC-SHA512 are. It takes about 90 ms for a short password, and more for a
 /// longer one. A hash is outdated if its variant is the other or its rounds are fewer.
 ///
