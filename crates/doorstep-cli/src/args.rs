@@ -83,9 +83,6 @@ Exit codes: 0 match; 1 mismatch; 2 refused or a wrong command line.";
 pub(crate) struct Inspect {
     #[command(flatten)]
     pub(crate) stored: Stored,
-    // Outdated is what `hash` with these options would not write.
-    #[command(flatten, next_help_heading = "Compare with")]
-    pub(crate) making: Making,
     /// Print one line of JSON, whose shape is documented and stable.
     #[arg(long)]
     pub(crate) json: bool,
@@ -95,6 +92,9 @@ pub(crate) struct Inspect {
     /// Show the digest, in hexadecimal. Whoever has it and the salt can guess passwords.
     #[arg(long)]
     pub(crate) show_digest: bool,
+    // Outdated is what `hash` with these options would not write.
+    #[command(flatten, next_help_heading = "Compare with")]
+    pub(crate) making: Making,
 }
 
 const INSPECT_HELP: &str = "\
@@ -133,7 +133,7 @@ pub(crate) struct Making {
     /// bcrypt's cost: the binary logarithm of its rounds [default: 12].
     #[arg(long, value_name = "LOG2")]
     pub(crate) cost: Option<u32>,
-    /// Rounds of PBKDF2 or sha-crypt [default: today's advice].
+    /// Rounds of PBKDF2 or sha-crypt [default: the algorithm's own].
     #[arg(long, value_name = "N")]
     pub(crate) rounds: Option<u32>,
 }
@@ -148,12 +148,13 @@ pub(crate) struct Source {
 
 /// Where the stored hash comes from.
 #[derive(Args)]
+#[group(required = true, multiple = false)]
 pub(crate) struct Stored {
     /// The stored hash, in single quotes and after `--`.
-    #[arg(value_name = "HASH", required_unless_present = "hash_file")]
+    #[arg(value_name = "HASH")]
     pub(crate) hash: Option<String>,
-    /// Read the hash from a file, whose line end does not count. Other users of the machine can see
-    /// arguments.
-    #[arg(long, value_name = "FILE", conflicts_with = "hash")]
+    /// Read the hash from a file instead: other users of the machine can see arguments. One line end
+    /// does not count.
+    #[arg(long, value_name = "FILE")]
     pub(crate) hash_file: Option<PathBuf>,
 }

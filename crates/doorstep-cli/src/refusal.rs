@@ -51,7 +51,8 @@ impl From<Refused> for Refusal {
         let message = match refused {
             Refused::UnknownFormat => {
                 let names: Vec<_> = names().collect();
-                format!("this is no hash of {}", names.join(", "))
+                let names = names.join(", ");
+                format!("this is no hash of {names}; in a shell, put a hash in single quotes")
             }
             Refused::Malformed(malformed) => format!("the hash is malformed: {malformed}"),
             Refused::TooCostly(limit) => match value_of(limit, &limits) {

@@ -1,0 +1,47 @@
+//! The README's transcript, command by command.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod util;
+
+use std::env;
+use std::path::Path;
+use std::process::Command;
+
+/// Stands for what differs from run to run, up to the line's end.
+const ANYTHING: char = '…';
+
+#[test]
+fn the_readme_tells_the_truth() {
+    let readme = include_str!("../README.md");
+    let (_, section) = readme.split_once("## In a minute").unwrap();
+    let (_, block) = section.split_once("```console\n").unwrap();
+    let (transcript, _) = block.split_once("\n```").unwrap();
+
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let programs = Path::new(util::PROGRAM).parent().unwrap();
+    let path = env::join_paths(
+        [programs.to_owned()].into_iter().chain(env::split_paths(&env::var_os("PATH").unwrap())),
+    );
+    let path = path.unwrap();
+    let mut count = 0;
+    for entry in format!("\n{transcript}").split("\n$ ").skip(1) {
+        let (command, expected) = entry.split_once('\n').unwrap_or((entry, ""));
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("{{ {command}; }} 2>&1")).current_dir(directory);
+        let output = shell.env("PATH", &path).output().unwrap();
+        let seen = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(seen.lines().count(), expected.lines().count(), "{command}\n{seen}");
+        for (seen, expected) in seen.lines().zip(expected.lines()) {
+            let start = expected.split_once(ANYTHING).map(|(start, _)| start);
+            // What a unit of work is worth may be measured anew.
+            match start.or(expected.starts_with("price ").then_some("price ")) {
+                Some(start) => assert!(seen.starts_with(start), "{command}\n{seen}"),
+                None => assert_eq!(seen, expected, "{command}"),
+            }
+        }
+        count += 1;
+    }
+    assert!(count > 5, "{count} commands");
+}
