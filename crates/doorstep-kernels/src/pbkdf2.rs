@@ -40,21 +40,14 @@ impl<W: Kernels> Lane<W> {
         Self { inner: *inner, outer: *outer, u: *first, t: *first, left, goal: left }
     }
 
-    /// Turns to another block of the same key, whose U_1 is `first`.
-    pub const fn restart(&mut self, first: &[W; 8], left: u32) {
-        self.u = *first;
-        self.t = *first;
-        self.left = left;
+    /// Goes on where `u` is the last U and `t` the xor of all so far.
+    pub const fn resume(inner: &[W; 8], outer: &[W; 8], u: &[W; 8], t: &[W; 8], left: u32) -> Self {
+        Self { inner: *inner, outer: *outer, u: *u, t: *t, left, goal: left }
     }
 
-    /// HMAC's state after the inner padded key.
-    pub const fn inner(&self) -> &[W; 8] {
-        &self.inner
-    }
-
-    /// HMAC's state after the outer padded key.
-    pub const fn outer(&self) -> &[W; 8] {
-        &self.outer
+    /// The last U.
+    pub const fn u(&self) -> &[W; 8] {
+        &self.u
     }
 
     /// The xor of all U so far: the block of the key, once no iteration is left.

@@ -42,7 +42,7 @@
 // Helpers that only a left-out algorithm needs are no defect of the feature set that leaves it out.
 #![cfg_attr(
     not(all(feature = "argon2", feature = "bcrypt", feature = "pbkdf2", feature = "sha-crypt")),
-    allow(dead_code, unused_imports)
+    allow(dead_code, unused_imports, unused_variables)
 )]
 
 extern crate alloc;

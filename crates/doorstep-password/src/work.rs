@@ -152,9 +152,12 @@ impl<T: Goal> Work<T> {
 
     /// Does several at once on this core; the outcomes come back in the batch's order.
     ///
-    /// A batch of strangers, of other algorithms, parameters and lengths, is correct too. Over the
-    /// primitive crates, which have no lanes to share, each runs after the other in the workspace's
-    /// one memory.
+    /// Work of one algorithm shares vectors (SHA-2) or goes on in turn (bcrypt), whatever its costs
+    /// and lengths; the rest runs one after another, Argon2 in the workspace's one memory. So a batch
+    /// of strangers is correct too, only slower. With [`Workspace::portable`] all of it runs one
+    /// after another.
+    ///
+    /// The states of what runs together are there at once: a few KiB each.
     ///
     /// ```
     /// use doorstep_password::{Bcrypt, Hashers, Secret, Work, Workspace};
@@ -168,7 +171,15 @@ impl<T: Goal> Work<T> {
     /// assert!(verdicts[1].is_ok_and(|verdict| !verdict.is_match()));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn run_together(batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
+    pub fn run_together(mut batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
+        for work in &mut batch {
+            if work.progress.is_none() && work.derivation.likes_company() {
+                // It takes no memory that could be lacking; and if it were, `run_in` would tell.
+                work.progress = work.derivation.begin(work.goal.password(), workspace).ok();
+            }
+        }
+        let begun = batch.iter_mut().filter_map(|work| work.progress.as_mut());
+        Progress::finish_together(begun, workspace);
         batch.into_iter().map(|work| work.run_in(workspace)).collect()
     }
 }

@@ -1,17 +1,12 @@
 //! Memory that is used again. Allocates Argon2's blocks once, and wipes them after each use.
 
 #[cfg(feature = "argon2")]
-mod argon2;
+pub(crate) mod argon2;
 
-#[cfg(feature = "argon2")]
-use alloc::vec::Vec;
 use core::fmt;
 
 #[cfg(feature = "kernels")]
 use doorstep_kernels::Processor;
-
-#[cfg(feature = "argon2")]
-use crate::work::OutOfMemory;
 
 /// Memory for one hash at a time, kept from one to the next.
 ///
@@ -35,12 +30,8 @@ pub struct Workspace {
     /// The kernels' processor, if they are to compute.
     #[cfg(feature = "kernels")]
     processor: Option<Processor>,
-    /// Blocks of the kernels, all zero.
-    #[cfg(all(feature = "argon2", feature = "kernels"))]
-    memory: Vec<argon2::KernelBlock>,
-    /// Blocks of the `argon2` crate, all zero.
     #[cfg(feature = "argon2")]
-    blocks: Vec<argon2::Block>,
+    argon2: argon2::Memory,
 }
 
 impl Workspace {
@@ -51,45 +42,43 @@ impl Workspace {
         Self {
             #[cfg(feature = "kernels")]
             processor: Some(Processor::detect()),
-            ..Self::portable()
+            #[cfg(feature = "argon2")]
+            argon2: argon2::Memory::default(),
         }
     }
 
     /// An empty workspace that computes with the RustCrypto crates alone: what a test compares with,
     /// and what a host chooses that wants no other arithmetic. The bytes are the same.
-    pub const fn portable() -> Self {
+    pub fn portable() -> Self {
         Self {
             #[cfg(feature = "kernels")]
             processor: None,
-            #[cfg(all(feature = "argon2", feature = "kernels"))]
-            memory: Vec::new(),
             #[cfg(feature = "argon2")]
-            blocks: Vec::new(),
+            argon2: argon2::Memory::default(),
         }
     }
 
     /// How much memory it holds, in KiB.
     pub fn memory_kib(&self) -> u64 {
         #[cfg(feature = "argon2")]
-        let blocks = self.blocks.capacity();
+        return self.argon2.kib();
         #[cfg(not(feature = "argon2"))]
-        let blocks = 0;
-        #[cfg(all(feature = "argon2", feature = "kernels"))]
-        let blocks = blocks + self.memory.capacity();
-        blocks as u64
+        0
     }
 
     /// Frees the memory if it holds more than `memory_kib`, so that one dear hash does not keep a
     /// host's budget for ever.
     pub fn shrink_to(&mut self, memory_kib: u64) {
         if self.memory_kib() > memory_kib {
-            let empty = Self::portable();
-            *self = Self {
-                #[cfg(feature = "kernels")]
-                processor: self.processor,
-                ..empty
-            };
+            #[cfg(feature = "argon2")]
+            self.argon2.free();
         }
+    }
+
+    /// Argon2's blocks.
+    #[cfg(feature = "argon2")]
+    pub(crate) fn argon2(&mut self) -> &mut argon2::Memory {
+        &mut self.argon2
     }
 
     /// The processor that the kernels are to use; `None` if they are not to be used.
@@ -99,23 +88,14 @@ impl Workspace {
     }
 }
 
-impl fmt::Debug for Workspace {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").field("memory_kib", &self.memory_kib()).finish()
-    }
-}
-
 impl Default for Workspace {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// Room for `count` blocks.
-#[cfg(feature = "argon2")]
-fn reserved<T>(count: usize) -> Result<Vec<T>, OutOfMemory> {
-    let mut blocks = Vec::new();
-    let too_much = OutOfMemory { memory_kib: count as u64 };
-    blocks.try_reserve_exact(count).map_err(|_| too_much)?;
-    Ok(blocks)
+impl fmt::Debug for Workspace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Workspace").field("memory_kib", &self.memory_kib()).finish()
+    }
 }

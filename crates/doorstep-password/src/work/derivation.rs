@@ -127,7 +127,22 @@ impl Derivation {
         }
     }
 
-    #[cfg_attr(not(feature = "argon2"), expect(unused_variables))]
+    /// Whether it gains by going on together with others of its kind.
+    pub(crate) fn likes_company(&self) -> bool {
+        match &self.algorithm {
+            // Two memories do not fit in a processor's cache.
+            #[cfg(feature = "argon2")]
+            Algorithm::Argon2(_) => false,
+            #[cfg(feature = "bcrypt")]
+            Algorithm::Bcrypt(_) => true,
+            #[cfg(feature = "pbkdf2")]
+            Algorithm::Pbkdf2(_) => true,
+            #[cfg(feature = "sha-crypt")]
+            Algorithm::ShaCrypt(_) => true,
+            Algorithm::Other(_) => false,
+        }
+    }
+
     pub(crate) fn begin(
         &self,
         password: &[u8],
@@ -208,7 +223,6 @@ impl Progress {
     }
 
     /// Whether that was the last of it. `password` is the one it was begun with.
-    #[cfg_attr(not(feature = "argon2"), expect(unused_variables))]
     pub(crate) fn advance(
         &mut self,
         units: u64,
@@ -221,9 +235,9 @@ impl Progress {
             #[cfg(feature = "bcrypt")]
             Progress::Bcrypt(state) => state.advance(units),
             #[cfg(feature = "pbkdf2")]
-            Progress::Pbkdf2(state) => state.advance(units),
+            Progress::Pbkdf2(state) => state.advance(units, workspace),
             #[cfg(feature = "sha-crypt")]
-            Progress::ShaCrypt(state) => state.advance(units),
+            Progress::ShaCrypt(state) => state.advance(units, workspace),
             Progress::Other { slices, remaining } => {
                 *remaining = slices.advance(units);
                 *remaining == 0
@@ -231,7 +245,38 @@ impl Progress {
         })
     }
 
-    #[cfg_attr(not(feature = "argon2"), expect(unused_variables))]
+    /// Brings those that like company to their end, and leaves the others as they are.
+    pub(crate) fn finish_together<'a>(
+        batch: impl Iterator<Item = &'a mut Self>,
+        workspace: &Workspace,
+    ) {
+        #[cfg(feature = "bcrypt")]
+        let mut in_bcrypt = Vec::new();
+        #[cfg(feature = "pbkdf2")]
+        let mut in_pbkdf2 = Vec::new();
+        #[cfg(feature = "sha-crypt")]
+        let mut in_sha_crypt = Vec::new();
+        for progress in batch {
+            match progress {
+                #[cfg(feature = "argon2")]
+                Progress::Argon2(_) => {}
+                #[cfg(feature = "bcrypt")]
+                Progress::Bcrypt(state) => in_bcrypt.push(&mut **state),
+                #[cfg(feature = "pbkdf2")]
+                Progress::Pbkdf2(state) => in_pbkdf2.push(state),
+                #[cfg(feature = "sha-crypt")]
+                Progress::ShaCrypt(state) => in_sha_crypt.push(state),
+                Progress::Other { .. } => {}
+            }
+        }
+        #[cfg(feature = "bcrypt")]
+        bcrypt::finish_together(in_bcrypt, workspace);
+        #[cfg(feature = "pbkdf2")]
+        pbkdf2::finish_together(in_pbkdf2, workspace);
+        #[cfg(feature = "sha-crypt")]
+        sha_crypt::finish_together(in_sha_crypt, workspace);
+    }
+
     pub(crate) fn finish(self, workspace: &mut Workspace) -> Secret {
         match self {
             #[cfg(feature = "argon2")]

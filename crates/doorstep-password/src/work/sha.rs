@@ -3,7 +3,7 @@
 use zeroize::Zeroize;
 
 /// A hash of the SHA family at the level of its blocks (FIPS 180-4 §5 and §6).
-pub(crate) trait Sha {
+pub(crate) trait Sha: Sized {
     /// The chaining value.
     type State: Copy + Zeroize + Send + Sync;
     /// One message block.
@@ -22,9 +22,42 @@ pub(crate) trait Sha {
 
     fn compress(state: &mut Self::State, blocks: &[Self::Block]);
 
+    /// Adds the words of one chaining value to another, modulo 2.
+    fn xor(into: &mut Self::State, other: &Self::State);
+
     /// Writes the chaining value as a digest, big-endian, into the first `DIGEST_LEN` bytes.
     fn write_digest(state: &Self::State, out: &mut [u8]);
+
+    /// The chaining value that `write_digest` has written.
+    #[cfg(feature = "kernels")]
+    fn read_digest(digest: &[u8]) -> Self::State;
 }
+
+/// SHA-256 and SHA-512, whose chaining value is a digest of eight words.
+#[cfg(feature = "kernels")]
+pub(crate) trait Sha2: Sha<State = [Self::Word; 8]> {
+    /// What the kernels compute in.
+    type Word: doorstep_kernels::pbkdf2::Kernels + doorstep_kernels::sha_crypt::Kernels;
+}
+
+#[cfg(feature = "kernels")]
+impl Sha2 for Sha256 {
+    type Word = u32;
+}
+
+#[cfg(feature = "kernels")]
+impl Sha2 for Sha512 {
+    type Word = u64;
+}
+
+#[cfg(not(feature = "kernels"))]
+pub(crate) trait Sha2: Sha {}
+
+#[cfg(not(feature = "kernels"))]
+impl Sha2 for Sha256 {}
+
+#[cfg(not(feature = "kernels"))]
+impl Sha2 for Sha512 {}
 
 macro_rules! sha {
     ($name:ident, $word:ty, $words:literal, $block:literal, $length:literal, $compress:path, $iv:expr) => {
@@ -46,10 +79,25 @@ macro_rules! sha {
             }
 
             #[inline]
+            fn xor(into: &mut Self::State, other: &Self::State) {
+                into.iter_mut().zip(other).for_each(|(into, other)| *into ^= other);
+            }
+
+            #[inline]
             fn write_digest(state: &Self::State, out: &mut [u8]) {
                 for (bytes, word) in out.chunks_exact_mut(size_of::<$word>()).zip(state) {
                     bytes.copy_from_slice(&word.to_be_bytes());
                 }
+            }
+
+            #[cfg(feature = "kernels")]
+            fn read_digest(digest: &[u8]) -> Self::State {
+                let mut state = Self::IV;
+                let (words, _) = digest.as_chunks();
+                for (word, bytes) in state.iter_mut().zip(words) {
+                    *word = <$word>::from_be_bytes(*bytes);
+                }
+                state
             }
         }
     };

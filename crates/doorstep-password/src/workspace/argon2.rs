@@ -1,57 +1,78 @@
 //! Argon2's memory, lent by a workspace: to the `argon2` crate for one call, to the kernels until
 //! their work is done.
 
+use alloc::vec::Vec;
 use core::ops::{Deref, DerefMut};
 
-pub(super) use argon2::Block;
+use argon2::Block;
 #[cfg(feature = "kernels")]
-pub(super) use doorstep_kernels::argon2::Block as KernelBlock;
+use doorstep_kernels::argon2::Block as KernelBlock;
 use zeroize::Zeroize;
 
-use super::{Workspace, reserved};
 use crate::work::OutOfMemory;
 
-/// Blocks on loan to the `argon2` crate, wiped when given back.
-pub(crate) struct Argon2Blocks<'a>(&'a mut [Block]);
+/// Blocks, all zero, of both.
+#[derive(Default)]
+pub(crate) struct Memory {
+    blocks: Vec<Block>,
+    #[cfg(feature = "kernels")]
+    kernel_blocks: Vec<KernelBlock>,
+}
 
-impl Workspace {
-    /// Lends `count` blocks, all zero.
-    pub(crate) fn argon2_blocks(&mut self, count: usize) -> Result<Argon2Blocks<'_>, OutOfMemory> {
+/// Blocks on loan to the `argon2` crate, wiped when given back.
+pub(crate) struct Loan<'a>(&'a mut [Block]);
+
+impl Memory {
+    pub(super) fn kib(&self) -> u64 {
+        let blocks = self.blocks.capacity();
+        #[cfg(feature = "kernels")]
+        let blocks = blocks + self.kernel_blocks.capacity();
+        blocks as u64
+    }
+
+    pub(super) fn free(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Lends `count` blocks to the `argon2` crate.
+    pub(crate) fn lend(&mut self, count: usize) -> Result<Loan<'_>, OutOfMemory> {
         if self.blocks.len() < count {
             // The old blocks go first: both at once would be twice the memory.
-            self.blocks = alloc::vec::Vec::new();
-            self.blocks = reserved(count)?;
+            self.blocks = Vec::new();
+            self.blocks = room_for(count)?;
             self.blocks.resize(count, Block::new());
         }
-        Ok(Argon2Blocks(&mut self.blocks[..count]))
+        Ok(Loan(&mut self.blocks[..count]))
     }
-}
 
-#[cfg(feature = "kernels")]
-impl Workspace {
-    /// Gives what blocks there are away, all zero, in a vector that has room for `count`.
-    pub(crate) fn take_memory(
-        &mut self,
-        count: usize,
-    ) -> Result<alloc::vec::Vec<KernelBlock>, OutOfMemory> {
-        let memory = core::mem::take(&mut self.memory);
-        if memory.capacity() >= count {
-            return Ok(memory);
+    /// Gives what blocks there are to a kernel's work, in a vector that has room for `count`.
+    #[cfg(feature = "kernels")]
+    pub(crate) fn take(&mut self, count: usize) -> Result<Vec<KernelBlock>, OutOfMemory> {
+        let blocks = core::mem::take(&mut self.kernel_blocks);
+        if blocks.capacity() >= count {
+            return Ok(blocks);
         }
-        drop(memory);
-        reserved(count)
+        drop(blocks);
+        room_for(count)
     }
 
-    /// Takes blocks back, all zero. Of two it keeps the larger: several works may have been under way
-    /// at once.
-    pub(crate) fn give_back(&mut self, memory: alloc::vec::Vec<KernelBlock>) {
-        if memory.capacity() > self.memory.capacity() {
-            self.memory = memory;
+    /// Takes blocks back. Of two it keeps the larger: several works may have been under way at once.
+    #[cfg(feature = "kernels")]
+    pub(crate) fn give_back(&mut self, blocks: Vec<KernelBlock>) {
+        if blocks.capacity() > self.kernel_blocks.capacity() {
+            self.kernel_blocks = blocks;
         }
     }
 }
 
-impl Deref for Argon2Blocks<'_> {
+fn room_for<T>(count: usize) -> Result<Vec<T>, OutOfMemory> {
+    let mut blocks = Vec::new();
+    let too_much = OutOfMemory { memory_kib: count as u64 };
+    blocks.try_reserve_exact(count).map_err(|_| too_much)?;
+    Ok(blocks)
+}
+
+impl Deref for Loan<'_> {
     type Target = [Block];
 
     fn deref(&self) -> &[Block] {
@@ -59,13 +80,13 @@ impl Deref for Argon2Blocks<'_> {
     }
 }
 
-impl DerefMut for Argon2Blocks<'_> {
+impl DerefMut for Loan<'_> {
     fn deref_mut(&mut self) -> &mut [Block] {
         self.0
     }
 }
 
-impl Drop for Argon2Blocks<'_> {
+impl Drop for Loan<'_> {
     fn drop(&mut self) {
         self.0.iter_mut().for_each(Zeroize::zeroize);
     }

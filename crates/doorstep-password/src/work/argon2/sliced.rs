@@ -47,7 +47,7 @@ impl Filling {
         let too_much = OutOfMemory { memory_kib: u64::from(params.memory_kib) };
         // Our ranges are within the kernels', but for a memory that 32-bit targets cannot address.
         let params = kernel_params(params).ok_or(too_much)?;
-        let memory = workspace.take_memory(params.blocks())?;
+        let memory = workspace.argon2().take(params.blocks())?;
         Ok(Self { params, salt: salt.into(), memory, phase: Phase::Growing })
     }
 
@@ -102,7 +102,7 @@ impl Filling {
 
     /// The tag, once `advance` has said so; the memory goes back.
     pub(super) fn finish(&mut self, workspace: &mut Workspace) -> Secret {
-        workspace.give_back(core::mem::take(&mut self.memory));
+        workspace.argon2().give_back(core::mem::take(&mut self.memory));
         match core::mem::replace(&mut self.phase, Phase::Growing) {
             Phase::Wiping { tag, .. } => tag,
             Phase::Growing | Phase::Filling(_) => {

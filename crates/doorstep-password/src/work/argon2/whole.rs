@@ -29,7 +29,7 @@ pub(super) fn derive(
     // Our ranges are within the crate's, but for a memory that 32-bit targets cannot address.
     let primitive = Params::new(params.memory_kib, params.passes, params.lanes, Some(tag_len))
         .map_err(|_| too_much)?;
-    let mut blocks = workspace.argon2_blocks(primitive.block_count())?;
+    let mut blocks = workspace.argon2().lend(primitive.block_count())?;
     // Owned by a secret before it is written, so that it is wiped on every way out.
     let mut tag = Secret::from(vec![0; tag_len]);
     Argon2::new(variant, version, primitive)
