@@ -23,6 +23,7 @@ mod hash;
 mod kernel;
 mod params;
 mod portable;
+mod position;
 
 pub use block::{Block, wipe};
 pub use fill::Fill;

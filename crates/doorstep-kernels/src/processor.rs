@@ -14,7 +14,6 @@ pub struct Processor(Vectors);
 
 /// The vector instructions that kernels are written for.
 #[derive(Clone, Copy)]
-#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "x86-64 alone has kernels"))]
 pub(crate) enum Vectors {
     /// None: one word at a time.
     None,

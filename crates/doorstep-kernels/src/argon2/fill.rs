@@ -1,4 +1,4 @@
-//! Filling the memory, block by block. The one place that says which kernel serves which processor.
+//! Fills the memory in pieces. The one place that says which kernel serves which processor.
 
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::Simd;
@@ -9,8 +9,9 @@ use super::avx2;
 use super::block::{Block, WORDS, place};
 use super::hash::{self, Inputs, Seed};
 use super::kernel::Kernel;
-use super::params::{Params, SLICES, Variant, Version};
+use super::params::{Params, Version};
 use super::portable::Portable;
+use super::position::Position;
 use crate::Processor;
 use crate::processor::Vectors;
 
@@ -18,23 +19,12 @@ use crate::processor::Vectors;
 ///
 /// It holds no secret. What it holds besides the position, the addresses of data-independent
 /// references, follows from the parameters alone.
-#[derive(Clone)]
 pub struct Fill {
     params: Params,
     position: Position,
     /// Pseudo-random words for the next references of a data-independent segment.
     addresses: Block,
     remaining: u64,
-}
-
-/// The block that comes next.
-#[derive(Clone, Copy)]
-struct Position {
-    pass: u32,
-    slice: u32,
-    lane: u32,
-    /// Within the segment.
-    index: u32,
 }
 
 impl Fill {
@@ -51,10 +41,9 @@ impl Fill {
                 seed.block(index, lane, block);
             }
         }
-        let position = Position { pass: 0, slice: 0, lane: 0, index: 2 };
         let blocks = u64::from(params.passes()) * memory.len() as u64;
         let remaining = blocks - 2 * u64::from(params.lanes());
-        Some(Self { params, position, addresses: Block::ZERO, remaining })
+        Some(Self { params, position: Position::START, addresses: Block::ZERO, remaining })
     }
 
     /// How many blocks there are to fill. Later passes count again.
@@ -134,25 +123,21 @@ impl Fill {
         independent: bool,
         run: u32,
     ) {
-        let Position { slice, lane, index: start, .. } = self.position;
-        let lane_len = self.params.lane_len() as usize;
-        let lane_start = lane as usize * lane_len;
-        let column = (slice * self.params.segment_len()) as usize;
-        let before = (column + start as usize).checked_sub(1).unwrap_or(lane_len - 1);
-        let mut previous = lane_start + before;
-        for index in start..start + run {
+        let first = self.position.index;
+        let mut previous = self.position.previous(&self.params);
+        for index in first..first + run {
             let random = if independent {
                 self.addresses.0[place(index as usize % WORDS)]
             } else {
                 memory[previous].0[0]
             };
             let reference = self.position.reference(index, random, &self.params);
-            let current = lane_start + column + index as usize;
-            // A block never refers to itself, nor to the one before.
-            let Ok([a, b, c]) = memory.get_disjoint_mut([previous, reference, current]) else {
-                unreachable!("a reference lies in another block of the memory")
+            let current = self.position.current(index, &self.params);
+            let Ok(blocks) = memory.get_disjoint_mut([previous, reference, current]) else {
+                unreachable!("no block refers to itself, nor to the one before")
             };
-            kernel.compress::<XOR>(a, b, c);
+            let [previous_block, reference, block] = blocks;
+            kernel.compress::<XOR>(previous_block, reference, block);
             previous = current;
         }
     }
@@ -177,75 +162,6 @@ impl Fill {
         for _ in 0..2 {
             let input = self.addresses.clone();
             kernel.compress::<false>(&Block::ZERO, &input, &mut self.addresses);
-        }
-    }
-}
-
-impl Position {
-    /// Whether references of this segment do not depend on the data.
-    fn is_independent(&self, variant: Variant) -> bool {
-        match variant {
-            Variant::D => false,
-            Variant::I => true,
-            Variant::Id => self.pass == 0 && self.slice < SLICES / 2,
-        }
-    }
-
-    /// Whether a block of addresses begins here. The first segment begins with its third block.
-    fn needs_addresses(&self) -> bool {
-        self.index.is_multiple_of(WORDS as u32)
-            || self.index == 2 && (self.pass, self.slice) == (0, 0)
-    }
-
-    /// How many blocks there are to the next block of addresses or segment.
-    fn run(&self, params: &Params) -> u32 {
-        let words = WORDS as u32;
-        (params.segment_len() - self.index).min(words - self.index % words)
-    }
-
-    /// RFC 9106 §3.4.2: which block of the memory the pseudo-random word J_1 || J_2 refers to.
-    #[inline(always)]
-    fn reference(&self, index: u32, random: u64, params: &Params) -> usize {
-        let (lane_len, segment_len) = (params.lane_len(), params.segment_len());
-        let (first, second) = (random as u32, (random >> 32) as u32);
-        // Nothing of another lane is there in the first segment.
-        let lane = match params.lanes() {
-            1 => 0,
-            _ if (self.pass, self.slice) == (0, 0) => self.lane,
-            lanes => second % lanes,
-        };
-        // Blocks that may be referred to: the segments that are complete, and of the same lane what
-        // this one has, without the block just before.
-        let segments = if self.pass == 0 { self.slice } else { SLICES - 1 };
-        let area = segments * segment_len;
-        let area = if lane == self.lane { area + index - 1 } else { area - u32::from(index == 0) };
-        let x = (u64::from(first) * u64::from(first)) >> 32;
-        let distance = ((u64::from(area) * x) >> 32) as u32;
-        let oldest = if self.pass == 0 { 0 } else { (self.slice + 1) % SLICES * segment_len };
-        let within = u64::from(oldest) + u64::from(area - 1 - distance);
-        let within =
-            if within >= u64::from(lane_len) { within - u64::from(lane_len) } else { within };
-        lane as usize * lane_len as usize + within as usize
-    }
-
-    /// Goes on by `blocks`, which end in this segment: RFC 9106 §3.4, Figure 7.
-    fn skip(&mut self, blocks: u32, params: &Params) {
-        self.index += blocks;
-        if self.index < params.segment_len() {
-            return;
-        }
-        self.index = 0;
-        self.lane += 1;
-        if self.lane == params.lanes() {
-            self.lane = 0;
-            self.slice += 1;
-        }
-        if self.slice == SLICES {
-            self.slice = 0;
-            self.pass += 1;
-        }
-        if (self.pass, self.slice) == (0, 0) {
-            self.index = 2;
         }
     }
 }

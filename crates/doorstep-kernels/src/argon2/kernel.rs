@@ -56,6 +56,8 @@ fn half<A: Arithmetic, const N: usize, const D: u32, const B: u32>(
     }
 }
 
+/// Rows of what were columns. Vectors are renamed by it, not moved.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 pub(super) fn transpose<T: Copy>([a, b, c, d]: [[T; 4]; 4]) -> [[T; 4]; 4] {
     let column = |i: usize| [a[i], b[i], c[i], d[i]];
