@@ -79,7 +79,7 @@ impl Fill {
     ///
     /// # Panics
     /// If blocks remain, or if the memory or the tag is not as long as the parameters say.
-    pub fn finish(self, memory: &[Block], tag: &mut [u8]) {
+    pub fn finish(&self, memory: &[Block], tag: &mut [u8]) {
         check(&self.params, memory);
         assert_eq!(self.remaining, 0, "blocks remain to be filled");
         assert_eq!(tag.len(), self.params.tag_len() as usize, "the tag has another length");

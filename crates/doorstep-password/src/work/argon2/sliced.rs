@@ -84,7 +84,7 @@ impl Filling {
                     budget -= before - fill.remaining();
                     if done {
                         let mut tag = Secret::from(vec![0; self.params.tag_len() as usize]);
-                        fill.clone().finish(&self.memory[..count], tag.expose_mut());
+                        fill.finish(&self.memory[..count], tag.expose_mut());
                         self.phase = Phase::Wiping { tag, wiped: 0 };
                     }
                 }
