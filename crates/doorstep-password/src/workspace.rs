@@ -58,6 +58,25 @@ impl Workspace {
         }
     }
 
+    /// An empty workspace for each way to compute that this processor has, the portable first and the
+    /// fastest last: for tests that compare them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        #[cfg(feature = "kernels")]
+        let with_kernels = Processor::levels()
+            .map(|processor| Self { processor: Some(processor), ..Self::portable() });
+        #[cfg(not(feature = "kernels"))]
+        let with_kernels = core::iter::empty();
+        core::iter::once(Self::portable()).chain(with_kernels)
+    }
+
+    /// The vectors that its kernels use: `"none"`, `"avx2"` or `"avx512"`. `None` if it has no kernels.
+    pub fn vectors(&self) -> Option<&'static str> {
+        #[cfg(feature = "kernels")]
+        return self.processor.map(Processor::name);
+        #[cfg(not(feature = "kernels"))]
+        None
+    }
+
     /// How much memory it holds, in KiB.
     pub fn memory_kib(&self) -> u64 {
         #[cfg(feature = "argon2")]
@@ -96,6 +115,9 @@ impl Default for Workspace {
 
 impl fmt::Debug for Workspace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Workspace").field("memory_kib", &self.memory_kib()).finish()
+        f.debug_struct("Workspace")
+            .field("vectors", &self.vectors())
+            .field("memory_kib", &self.memory_kib())
+            .finish()
     }
 }

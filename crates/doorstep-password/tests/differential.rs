@@ -1,7 +1,8 @@
 //! The same bytes as independent crates: argon2 0.6, bcrypt 0.19, pbkdf2 0.13, sha-crypt 0.6.
 //!
-//! The argon2 crate is also what computes Argon2 here, so that it judges the use of it, not the
-//! arithmetic; the vectors and `scripts/interop` judge that. Everything is seeded.
+//! Each way in which this processor can compute is judged by itself. Without kernels the argon2 crate
+//! is what computes Argon2, so that it then judges the use of it, not the arithmetic; the vectors and
+//! `scripts/interop` judge that. Everything is seeded.
 
 #![allow(clippy::unwrap_used, missing_docs)]
 // They compare the algorithms with one another; what one feature alone needs is checked by building.
@@ -156,14 +157,16 @@ fn sha_crypt_cases(rng: &mut ChaCha8Rng) -> Vec<Case> {
 /// Whole, and in pieces of random sizes with another workspace each time.
 #[track_caller]
 fn compare(cases: &[Case], rng: &mut ChaCha8Rng, most_units: u64) {
-    let mut workspace = Workspace::new();
-    let mut others = [Workspace::new(), Workspace::portable(), Workspace::new()];
+    let mut workspaces: Vec<_> = Workspace::all().chain([Workspace::new()]).collect();
     for Case { algorithm, password, salt, expected } in cases {
         let work = || key_work(algorithm.clone(), salt, password);
         let what = || format!("{algorithm:?}, {} bytes, salt of {}", password.len(), salt.len());
-        assert_eq!(&work().run_in(&mut workspace), expected, "whole: {}", what());
-        assert_eq!(&work().run_in(&mut others[1]), expected, "portable: {}", what());
-        let pieces = in_pieces(work(), || rng.next_u64() % most_units, &mut others);
+        for workspace in &mut workspaces {
+            assert_eq!(&work().run_in(workspace), expected, "{workspace:?}: {}", what());
+        }
+        // Argon2 that the crate begins is done at once: let a kernel begin.
+        workspaces.rotate_left(1);
+        let pieces = in_pieces(work(), || rng.next_u64() % most_units, &mut workspaces);
         assert_eq!(&pieces, expected, "in pieces: {}", what());
     }
     println!("{} cases", cases.len());
@@ -197,7 +200,8 @@ fn sha_crypt_is_that_of_its_crate() {
 #[test]
 fn the_smallest_pieces_give_the_same_bytes() {
     let mut rng = ChaCha8Rng::seed_from_u64(14);
-    let mut workspaces = [Workspace::new(), Workspace::portable()];
+    let mut workspaces: Vec<_> = Workspace::all().collect();
+    workspaces.reverse();
     for cases in [bcrypt_cases(&mut rng), pbkdf2_cases(&mut rng), sha_crypt_cases(&mut rng)] {
         for case in cases.iter().step_by(3) {
             assert_eq!(in_pieces(case.work(), || 0, &mut workspaces), case.expected);
@@ -216,40 +220,55 @@ fn mixed_batches_give_the_same_bytes_in_their_order() {
     for at in (1..cases.len()).rev() {
         cases.swap(at, below(&mut rng, at + 1));
     }
-    let mut rest = &cases[..];
-    while !rest.is_empty() {
-        let (batch, others) = rest.split_at((1 + below(&mut rng, 17)).min(rest.len()));
-        rest = others;
-        // Some are begun already: a batch may hold what was sliced before.
-        let mut workspace = Workspace::portable();
-        let (works, expected): (Vec<_>, Vec<_>) = batch
-            .iter()
-            .filter_map(|case| {
-                let mut work = case.work();
-                if rng.next_u32().is_multiple_of(3) {
-                    work = work.advance(0, &mut workspace).continue_value()?;
-                }
-                Some((work, case.expected.clone()))
-            })
-            .unzip();
-        assert_eq!(Work::run_together(works, &mut Workspace::new()), expected);
-    }
-    // Equal parameters and lengths, which lanes will share.
-    for (algorithm, salt_len) in [
-        (pbkdf2(Prf::Sha256, 20, 32), 16),
-        (sha_crypt(ShaCryptVariant::Sha512, 1000), 16),
-        (Algorithm::Bcrypt(BcryptParams::new(4).unwrap()), 16),
-        (Algorithm::Argon2(Argon2Params::new(32, 1, 1, 32).unwrap()), 16),
-    ] {
-        let inputs: Vec<_> =
-            (0..19).map(|_| (bytes(&mut rng, salt_len), bytes(&mut rng, 12))).collect();
-        let work =
-            |(salt, password): &(Vec<u8>, Vec<u8>)| key_work(algorithm.clone(), salt, password);
-        let alone: Vec<_> = inputs.iter().map(|input| work(input).run()).collect();
-        let batch = inputs.iter().map(work).collect();
-        assert_eq!(Work::run_together(batch, &mut Workspace::new()), alone, "{algorithm:?}");
+    for mut workspace in Workspace::all() {
+        let mut rest = &cases[..];
+        while !rest.is_empty() {
+            let (batch, others) = rest.split_at((1 + below(&mut rng, 17)).min(rest.len()));
+            rest = others;
+            // Some are begun already: a batch may hold what was sliced before, and elsewhere.
+            let mut elsewhere = Workspace::new();
+            let (works, expected): (Vec<_>, Vec<_>) = batch
+                .iter()
+                .filter_map(|case| {
+                    let mut work = case.work();
+                    if rng.next_u32().is_multiple_of(3) {
+                        work = work.advance(0, &mut elsewhere).continue_value()?;
+                    }
+                    Some((work, case.expected.clone()))
+                })
+                .unzip();
+            assert_eq!(Work::run_together(works, &mut workspace), expected, "{workspace:?}");
+        }
     }
     assert!(Work::<Key>::run_together(Vec::new(), &mut Workspace::new()).is_empty());
+}
+
+/// Equal parameters and lengths, which lanes share, in batches of every size up to the widest and more.
+#[test]
+fn batches_of_one_kind_give_the_same_bytes() {
+    let mut rng = ChaCha8Rng::seed_from_u64(16);
+    for algorithm in [
+        pbkdf2(Prf::Sha1, 20, 32),
+        pbkdf2(Prf::Sha256, 20, 70),
+        pbkdf2(Prf::Sha512, 20, 32),
+        sha_crypt(ShaCryptVariant::Sha256, 1000),
+        sha_crypt(ShaCryptVariant::Sha512, 1000),
+        Algorithm::Bcrypt(BcryptParams::new(4).unwrap()),
+        Algorithm::Argon2(Argon2Params::new(32, 1, 1, 32).unwrap()),
+    ] {
+        let inputs: Vec<_> = (0..19).map(|_| (bytes(&mut rng, 16), bytes(&mut rng, 12))).collect();
+        let work =
+            |(salt, password): &(Vec<u8>, Vec<u8>)| key_work(algorithm.clone(), salt, password);
+        let portable = |input| work(input).run_in(&mut Workspace::portable());
+        let alone: Vec<_> = inputs.iter().map(portable).collect();
+        for mut workspace in Workspace::all() {
+            for len in 1..=inputs.len() {
+                let batch = inputs[..len].iter().map(work).collect();
+                let keys = Work::run_together(batch, &mut workspace);
+                assert_eq!(keys, alone[..len], "{algorithm:?}, {len} in {workspace:?}");
+            }
+        }
+    }
 }
 
 /// Well-formed hashes to mutate, in forms that the hashers write and forms that they only read.

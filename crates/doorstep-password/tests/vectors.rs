@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Algorithm, Argon2Params, Argon2Variant, Argon2Version, Prf, Refused, Secret, Workspace,
+    Algorithm, Argon2Params, Argon2Variant, Argon2Version, Prf, Refused, Secret, Work, Workspace,
 };
 
 use util::{everything, key_work, pbkdf2, rows, unhex};
@@ -39,28 +39,46 @@ const EXPECTED: [(&str, [usize; 3]); 5] = [
 /// Rows of all formats in the collection, those that are not there yet included.
 const ALL_ROWS: usize = 1738;
 
+/// By the crates, and by each kernel that this processor has, alone and in batches.
 #[test]
 fn every_stored_string_is_judged_as_written() {
+    for mut workspace in Workspace::all() {
+        for batch_len in [1, 13] {
+            println!("{:?}, {batch_len} at a time:", workspace.vectors().unwrap_or("no kernels"));
+            judge_every_stored_string(&mut workspace, batch_len);
+        }
+    }
+}
+
+fn judge_every_stored_string(workspace: &mut Workspace, batch_len: usize) {
     let hashers = everything();
-    let mut workspace = Workspace::new();
     let mut counts = BTreeMap::<&str, [usize; 3]>::new();
     let mut wrong = Vec::new();
-    for row in rows(PASSWORDS) {
-        let [format, password, hash, expected, source, note] = row[..] else {
-            panic!("six columns: {row:?}")
-        };
-        let password = STANDARD.decode(password).unwrap();
-        let verdict = match hashers.verify(Secret::new(&password), &unescape(hash)) {
-            Err(_) => "refuse",
-            Ok(work) => match work.run_in(&mut workspace).unwrap().is_match() {
-                true => "match",
-                false => "mismatch",
-            },
-        };
-        let column = ["match", "mismatch", "refuse"].iter().position(|&name| name == expected);
-        counts.entry(format).or_default()[column.unwrap()] += 1;
-        if verdict != expected {
-            wrong.push(format!("{verdict} for {expected}: {hash} ({source}; {note})"));
+    for batch in rows(PASSWORDS).collect::<Vec<_>>().chunks(batch_len) {
+        let begun: Vec<_> = batch
+            .iter()
+            .map(|row| {
+                let password = STANDARD.decode(row[1]).unwrap();
+                hashers.verify(Secret::new(&password), &unescape(row[2])).ok()
+            })
+            .collect();
+        let accepted: Vec<bool> = begun.iter().map(Option::is_some).collect();
+        let works: Vec<_> = begun.into_iter().flatten().collect();
+        let mut verdicts = Work::run_together(works, workspace).into_iter();
+        for (row, accepted) in batch.iter().zip(accepted) {
+            let [format, _, hash, expected, source, note] = row[..] else {
+                panic!("six columns: {row:?}")
+            };
+            let verdict = match accepted.then(|| verdicts.next().unwrap().unwrap().is_match()) {
+                None => "refuse",
+                Some(true) => "match",
+                Some(false) => "mismatch",
+            };
+            let column = ["match", "mismatch", "refuse"].iter().position(|&name| name == expected);
+            counts.entry(format).or_default()[column.unwrap()] += 1;
+            if verdict != expected {
+                wrong.push(format!("{verdict} for {expected}: {hash} ({source}; {note})"));
+            }
         }
     }
     for (format, [matches, mismatches, refused]) in &counts {
@@ -115,7 +133,6 @@ fn too_costly_is_refused_by_the_default_limits() {
 /// RFC 9106 §5 and the reference implementation.
 #[test]
 fn raw_argon2() {
-    let mut workspace = Workspace::new();
     let (mut judged, mut elsewhere) = (0, 0);
     for row in rows(ARGON2_RAW) {
         let [variant, version, password, salt, secret, data, m, t, p, len, tag, ..] = row[..]
@@ -141,8 +158,10 @@ fn raw_argon2() {
             "19" => Argon2Version::V0x13,
             other => panic!("{other}"),
         };
-        let work = key_work(Algorithm::Argon2(params), &unhex(salt), &unhex(password));
-        assert_eq!(work.run_in(&mut workspace), unhex(tag), "{row:?}");
+        for mut workspace in Workspace::all() {
+            let work = key_work(Algorithm::Argon2(params), &unhex(salt), &unhex(password));
+            assert_eq!(work.run_in(&mut workspace), unhex(tag), "{row:?}");
+        }
         judged += 1;
     }
     println!(
@@ -166,8 +185,12 @@ fn raw_pbkdf2() {
             other => panic!("{other}"),
         };
         let algorithm = pbkdf2(prf, rounds.parse().unwrap(), len.parse().unwrap());
-        let work = key_work(algorithm, &unhex(salt), &unhex(password));
-        assert_eq!(work.run(), unhex(key), "{row:?}");
+        // Two of them, which are enough for the widest lanes where there are any.
+        for mut workspace in Workspace::all() {
+            let work = || key_work(algorithm.clone(), &unhex(salt), &unhex(password));
+            let keys = Work::run_together(vec![work(), work()], &mut workspace);
+            assert_eq!(keys, [unhex(key), unhex(key)], "{row:?}");
+        }
         judged += 1;
     }
     println!("pbkdf2 raw: {judged} rows");
