@@ -223,8 +223,8 @@ impl Hashers {
         Plan { derivation, check: Check { expected: None, outdated: false } }
     }
 
-    /// How a new hash is derived with `salt`, and how its key is written: what [`hash`](Self::hash)
-    /// is made of, for goals of the host's own.
+    /// How a new hash is derived with `salt`, and how its key is written: what
+    /// [`hash_with_rng`](Self::hash_with_rng) is made of, for goals of the host's own.
     pub fn encoder(&self, salt: &Salt) -> Encoder {
         Encoder { hasher: self.preferred.clone(), derivation: self.new_derivation(salt) }
     }
@@ -372,7 +372,7 @@ impl fmt::Debug for Encoder {
     }
 }
 
-/// The goal of [`Hashers::hash`].
+/// The goal of [`Hashers::hash_with_rng`] and `Hashers::hash`.
 #[derive(Debug)]
 pub struct Making {
     password: Secret,
