@@ -1,10 +1,14 @@
-//! bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999), a round at a time.
+//! bcrypt (Provos and Mazières, "A Future-Adaptable Password Scheme", 1999), a round at a time, alone
+//! or in company.
 
+mod rounds;
+
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use blowfish::Blowfish;
 use zeroize::Zeroize;
 
+use self::rounds::Rounds;
 use super::parameters::InvalidParameters;
 use super::price::StepTime;
 use crate::secret::Secret;
@@ -18,10 +22,6 @@ pub(crate) const PASSWORD_LEN: usize = 72;
 
 /// Bytes of the digest that a stored string keeps: the last of 24 is dropped.
 pub(crate) const DIGEST_LEN: usize = 23;
-
-/// "OrpheanBeholderScryDoubt".
-const PLAINTEXT: [[u32; 2]; 3] =
-    [[0x4f727068, 0x65616e42], [0x65686f6c, 0x64657253], [0x63727944, 0x6f756274]];
 
 /// bcrypt's one parameter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,60 +51,83 @@ impl BcryptParams {
     }
 }
 
-pub(crate) struct State {
-    cipher: Blowfish,
-    key: Secret,
-    salt: [u8; 16],
-    rounds_left: u32,
+/// bcrypt under way, by whom it was begun. What was begun by a kernel goes on by it everywhere: it needs
+/// no instructions that another processor lacks.
+pub(crate) enum State {
+    /// By the `blowfish` crate.
+    Rounds(Box<Rounds>),
+    #[cfg(feature = "kernels")]
+    Kernel(Box<doorstep_kernels::bcrypt::State>),
 }
 
 impl State {
-    pub(crate) fn begin(params: &BcryptParams, password: &[u8], salt: &[u8; 16]) -> Self {
+    #[cfg_attr(not(feature = "kernels"), expect(unused_variables))]
+    pub(crate) fn begin(
+        params: &BcryptParams,
+        password: &[u8],
+        salt: &[u8; 16],
+        workspace: &Workspace,
+    ) -> Self {
         // The key is the password and the NUL that ends it in C, at most 72 bytes of both.
         let password = &password[..password.len().min(PASSWORD_LEN)];
         let mut key = Vec::with_capacity(PASSWORD_LEN + 1);
         key.extend_from_slice(password);
         key.push(0);
         key.truncate(PASSWORD_LEN);
-        let mut cipher = Blowfish::bc_init_state();
-        cipher.salted_expand_key(salt, &key);
-        Self { cipher, key: Secret::from(key), salt: *salt, rounds_left: 1 << params.cost }
+        let key = Secret::from(key);
+        #[cfg(feature = "kernels")]
+        if workspace.processor().is_some() {
+            let rounds = 1 << params.cost;
+            let state = doorstep_kernels::bcrypt::State::begin(key.expose(), salt, rounds);
+            return State::Kernel(state);
+        }
+        State::Rounds(Box::new(Rounds::begin(key, salt, params.cost)))
     }
 
     pub(crate) fn remaining(&self) -> u64 {
-        ROUND.units(u64::from(self.rounds_left))
+        ROUND.units(match self {
+            State::Rounds(rounds) => rounds.left(),
+            #[cfg(feature = "kernels")]
+            State::Kernel(state) => state.remaining(),
+        })
     }
 
     /// Whether that was the last of it.
     pub(crate) fn advance(&mut self, units: u64) -> bool {
-        let rounds = ROUND.steps(units).min(u64::from(self.rounds_left)) as u32;
-        for _ in 0..rounds {
-            self.cipher.bc_expand_key(self.key.expose());
-            self.cipher.bc_expand_key(&self.salt);
+        let steps = ROUND.steps(units);
+        match self {
+            State::Rounds(rounds) => rounds.advance(steps),
+            #[cfg(feature = "kernels")]
+            State::Kernel(state) => state.advance(steps),
         }
-        self.rounds_left -= rounds;
-        self.rounds_left == 0
     }
 
     /// By reference, since moving the state out of its box would leave an unwiped copy there.
     pub(crate) fn finish(&mut self) -> Secret {
-        let mut digest = Vec::with_capacity(24);
-        for half in PLAINTEXT {
-            let mut block = half;
-            for _ in 0..64 {
-                block = self.cipher.bc_encrypt(block);
-            }
-            digest.extend(block.iter().flat_map(|word| word.to_be_bytes()));
-            block.zeroize();
-        }
-        digest.truncate(DIGEST_LEN);
-        Secret::from(digest)
+        let mut output = match self {
+            State::Rounds(rounds) => rounds.output(),
+            #[cfg(feature = "kernels")]
+            State::Kernel(state) => state.finish(),
+        };
+        let digest = Secret::new(&output[..DIGEST_LEN]);
+        output.zeroize();
+        digest
     }
 }
 
-/// Brings all of them to their end.
-pub(crate) fn finish_together(states: Vec<&mut State>, _: &Workspace) {
-    states.into_iter().for_each(|state| {
-        state.advance(u64::MAX);
-    });
+/// Brings all of them to their end, interleaved where a kernel does that.
+pub(crate) fn finish_together(states: Vec<&mut State>) {
+    #[cfg(feature = "kernels")]
+    let mut interleaved = Vec::new();
+    for state in states {
+        match state {
+            State::Rounds(rounds) => {
+                rounds.advance(u64::MAX);
+            }
+            #[cfg(feature = "kernels")]
+            State::Kernel(state) => interleaved.push(&mut **state),
+        }
+    }
+    #[cfg(feature = "kernels")]
+    doorstep_kernels::bcrypt::run_together(&mut interleaved);
 }

@@ -154,11 +154,10 @@ impl Derivation {
                 Progress::Argon2(argon2::State::begin(params, password, &self.salt, workspace)?)
             }
             #[cfg(feature = "bcrypt")]
-            Algorithm::Bcrypt(params) => Progress::Bcrypt(Box::new(bcrypt::State::begin(
-                params,
-                password,
-                &fixed_salt(&self.salt),
-            ))),
+            Algorithm::Bcrypt(params) => {
+                let salt = fixed_salt(&self.salt);
+                Progress::Bcrypt(bcrypt::State::begin(params, password, &salt, workspace))
+            }
             #[cfg(feature = "pbkdf2")]
             Algorithm::Pbkdf2(params) => {
                 Progress::Pbkdf2(pbkdf2::State::begin(params, password, &self.salt))
@@ -196,7 +195,7 @@ pub(crate) enum Progress {
     #[cfg(feature = "argon2")]
     Argon2(argon2::State),
     #[cfg(feature = "bcrypt")]
-    Bcrypt(Box<bcrypt::State>),
+    Bcrypt(bcrypt::State),
     #[cfg(feature = "pbkdf2")]
     Pbkdf2(pbkdf2::State),
     #[cfg(feature = "sha-crypt")]
@@ -261,7 +260,7 @@ impl Progress {
                 #[cfg(feature = "argon2")]
                 Progress::Argon2(_) => {}
                 #[cfg(feature = "bcrypt")]
-                Progress::Bcrypt(state) => in_bcrypt.push(&mut **state),
+                Progress::Bcrypt(state) => in_bcrypt.push(state),
                 #[cfg(feature = "pbkdf2")]
                 Progress::Pbkdf2(state) => in_pbkdf2.push(state),
                 #[cfg(feature = "sha-crypt")]
@@ -270,7 +269,7 @@ impl Progress {
             }
         }
         #[cfg(feature = "bcrypt")]
-        bcrypt::finish_together(in_bcrypt, workspace);
+        bcrypt::finish_together(in_bcrypt);
         #[cfg(feature = "pbkdf2")]
         pbkdf2::finish_together(in_pbkdf2, workspace);
         #[cfg(feature = "sha-crypt")]

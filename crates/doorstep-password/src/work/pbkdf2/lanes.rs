@@ -4,12 +4,10 @@
 use alloc::vec::Vec;
 
 #[cfg(feature = "kernels")]
-use doorstep_kernels::Processor;
-#[cfg(feature = "kernels")]
-use doorstep_kernels::pbkdf2::{Kernels, Lane, advance_together};
+use doorstep_kernels::pbkdf2::{Lane, advance_together};
 
 use super::function::Function;
-use crate::work::sha::{Sha, Sha1, Sha256, Sha512};
+use crate::work::sha::{Sha, Sha1, Sha2};
 use crate::workspace::Workspace;
 
 /// A hash whose functions may go on together.
@@ -24,41 +22,19 @@ pub(crate) trait InLanes: Sha {
 impl InLanes for Sha1 {}
 
 #[cfg(not(feature = "kernels"))]
-impl InLanes for Sha256 {}
-
-#[cfg(not(feature = "kernels"))]
-impl InLanes for Sha512 {}
+impl<H: Sha2> InLanes for H {}
 
 #[cfg(feature = "kernels")]
-impl InLanes for Sha256 {
+impl<H: Sha2> InLanes for H {
     fn iterate(functions: &mut [&mut Function<Self>], rounds: u32, workspace: &Workspace) {
-        match workspace.processor() {
-            Some(processor) => iterate(functions, rounds, processor),
-            None => functions.iter_mut().for_each(|function| function.iterate(rounds)),
+        let Some(processor) = workspace.processor() else {
+            return functions.iter_mut().for_each(|function| function.iterate(rounds));
+        };
+        let lane = |f: &&mut Function<H>| Lane::resume(&f.inner, &f.outer, &f.u, &f.t, f.left);
+        let mut lanes: Vec<_> = functions.iter().map(lane).collect();
+        advance_together(processor, &mut lanes.iter_mut().collect::<Vec<_>>(), rounds);
+        for (function, lane) in functions.iter_mut().zip(&lanes) {
+            (function.u, function.t, function.left) = (*lane.u(), *lane.t(), lane.left());
         }
-    }
-}
-
-#[cfg(feature = "kernels")]
-impl InLanes for Sha512 {
-    fn iterate(functions: &mut [&mut Function<Self>], rounds: u32, workspace: &Workspace) {
-        match workspace.processor() {
-            Some(processor) => iterate(functions, rounds, processor),
-            None => functions.iter_mut().for_each(|function| function.iterate(rounds)),
-        }
-    }
-}
-
-#[cfg(feature = "kernels")]
-fn iterate<W: Kernels, H: Sha<State = [W; 8]>>(
-    functions: &mut [&mut Function<H>],
-    rounds: u32,
-    processor: Processor,
-) {
-    let lane = |f: &&mut Function<H>| Lane::resume(&f.inner, &f.outer, &f.u, &f.t, f.left);
-    let mut lanes: Vec<Lane<W>> = functions.iter().map(lane).collect();
-    advance_together(processor, &mut lanes.iter_mut().collect::<Vec<_>>(), rounds);
-    for (function, lane) in functions.iter_mut().zip(&lanes) {
-        (function.u, function.t, function.left) = (*lane.u(), *lane.t(), lane.left());
     }
 }
