@@ -1,5 +1,5 @@
-//! Work gives the bytes of independent crates, whole, in pieces of any size in any workspaces, and in
-//! a batch of strangers.
+//! Work gives the bytes of independent crates, by each kernel that the processor has: whole, in pieces
+//! of any size in any workspaces, and in a batch of strangers, some of them begun.
 
 #![no_main]
 
@@ -16,7 +16,9 @@ use libfuzzer_sys::fuzz_target;
 struct Input<'a> {
     jobs: [Option<Job<'a>>; 4],
     /// How many units each piece may take, and in which workspace.
-    pieces: Vec<(u8, bool)>,
+    pieces: Vec<(u8, u8)>,
+    /// How many there are in the batch: the jobs, over and over.
+    batch_len: u8,
 }
 
 #[derive(Arbitrary, Clone, Copy, Debug)]
@@ -40,23 +42,26 @@ fuzz_target!(|input: Input<'_>| {
     let jobs: Vec<Job<'_>> = input.jobs.into_iter().flatten().collect();
     let keys: Vec<Vec<u8>> = jobs.iter().map(Job::expected).collect();
     let works = || jobs.iter().map(Job::work);
-    let (mut here, mut there) = (Workspace::new(), Workspace::portable());
+    let mut workspaces: Vec<_> = Workspace::all().collect();
 
-    let whole: Vec<_> = works().map(|work| work.run_in(&mut here)).collect();
-    assert_eq!(whole, keys, "whole: {jobs:?}");
+    for workspace in &mut workspaces {
+        let whole: Vec<_> = works().map(|work| work.run_in(workspace)).collect();
+        assert_eq!(whole, keys, "whole, {workspace:?}: {jobs:?}");
+    }
 
     // All are begun before any ends: in turn, a piece of each.
     let mut begun: Vec<_> = works().map(Some).collect();
     let mut sliced = vec![Vec::new(); jobs.len()];
-    let pieces = input.pieces.into_iter().chain(std::iter::repeat((u8::MAX, true)));
-    for (turn, (units, is_here)) in pieces.enumerate() {
+    let pieces = input.pieces.iter().copied().chain(std::iter::repeat((u8::MAX, 0)));
+    for (turn, (units, which)) in pieces.enumerate() {
         if begun.iter().all(Option::is_none) {
             break;
         }
         let at = turn % begun.len();
         let Some(work) = begun[at].take() else { continue };
         let left = work.remaining();
-        match work.advance(units.into(), if is_here { &mut here } else { &mut there }) {
+        let which = usize::from(which) % workspaces.len();
+        match work.advance(units.into(), &mut workspaces[which]) {
             ControlFlow::Continue(rest) => {
                 assert!(rest.remaining() <= left && rest.remaining() > 0, "{left} to less");
                 begun[at] = Some(rest);
@@ -66,7 +71,26 @@ fuzz_target!(|input: Input<'_>| {
     }
     assert_eq!(sliced, keys, "in pieces: {jobs:?}");
 
-    assert_eq!(Work::run_together(works().collect(), &mut here), keys, "together: {jobs:?}");
+    for at in 0..workspaces.len() {
+        let (mut batch, mut expected) = (Vec::new(), Vec::new());
+        let copies = jobs.iter().zip(&keys).cycle();
+        for (turn, (job, key)) in copies.take(usize::from(input.batch_len) % 18).enumerate() {
+            let begin = input.pieces.get(turn).filter(|(_, which)| *which >= 128);
+            let Some((units, which)) = begin else {
+                batch.push(job.work());
+                expected.push(key);
+                continue;
+            };
+            let elsewhere = usize::from(*which) % workspaces.len();
+            let begun = job.work().advance(u64::from(*units), &mut workspaces[elsewhere]);
+            if let ControlFlow::Continue(work) = begun {
+                batch.push(work);
+                expected.push(key);
+            }
+        }
+        let together = Work::run_together(batch, &mut workspaces[at]);
+        assert!(together.iter().eq(expected), "together, {:?}: {jobs:?}", workspaces[at]);
+    }
 });
 
 /// The key itself is what the work is for.
