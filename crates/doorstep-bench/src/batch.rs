@@ -78,6 +78,16 @@ impl Batched {
         1e3 * size as f64 / self.batch_ms[size - 1]
     }
 
+    /// The largest share of the core that `this` policy leaves idle and `that` one does not, and the
+    /// rate at which.
+    pub(crate) fn saves_most(&self, this: usize, that: usize) -> (f64, f64) {
+        let saved = self.points.iter().filter_map(|point| {
+            let [this, that] = [this, that].map(|index| point.outcomes[index].as_ref());
+            Some((that?.busy - this?.busy, point.rate))
+        });
+        saved.fold((0.0, 0.0), |most, one| if one.0 > most.0 { one } else { most })
+    }
+
     /// The lowest rate from which on `this` policy's slowest logins wait less than `that` one's.
     pub(crate) fn pays_from(&self, this: usize, that: usize) -> Option<f64> {
         // A percent is noise.
@@ -121,7 +131,10 @@ mod tests {
 
     #[test]
     fn a_policy_pays_from_where_it_stays_better() {
-        let outcome = |p99_ms| Some(Outcome { p50_ms: 1.0, p99_ms, busy: 0.5, mean_batch: 1.0 });
+        let outcome = |p99_ms| {
+            let busy = p99_ms / 100.0;
+            Some(Outcome { p50_ms: 1.0, p99_ms, busy, mean_batch: 1.0 })
+        };
         let point = |rate, alone, there| Point { rate, outcomes: [alone, there, None] };
         let points = vec![
             point(1.0, outcome(20.0), outcome(10.0)),
@@ -133,6 +146,8 @@ mod tests {
         let batched = Batched { case: "case".into(), batch_ms: vec![10.0, 12.5], policies, points };
         assert_eq!(batched.pays_from(1, 0), Some(3.0));
         assert_eq!(batched.pays_from(2, 1), None);
+        assert_eq!(batched.saves_most(1, 0), (0.1, 1.0));
+        assert_eq!(batched.saves_most(2, 1), (0.0, 0.0));
         assert_eq!(batched.per_second(1), 100.0);
         assert_eq!(most_per_second(&batched.batch_ms), 160.0);
     }

@@ -216,7 +216,13 @@ pub(crate) fn batch(out: &mut impl Write, batched: &Batched) -> io::Result<()> {
         None => "nowhere".into(),
     };
     let (there, waiting) = (batched.pays_from(1, 0), batched.pays_from(2, 1));
-    writeln!(out, "by p99, company pays {}; waiting for it {}\n", from(there), from(waiting))
+    writeln!(out, "by p99, company pays {}; waiting for it {}", from(there), from(waiting))?;
+    let (share, rate) = batched.saves_most(2, 1);
+    let percent = 100.0 * share;
+    writeln!(
+        out,
+        "waiting leaves up to {percent:.0}% of the core to others, at {rate:.0} logins/s\n"
+    )
 }
 
 /// What each peer is, and how it was built.

@@ -98,7 +98,7 @@ fn draw_rates<B: DrawingBackend>(area: &Area<B>, batched: &Batched) -> Drawn<B> 
         .x_labels(7)
         .x_label_formatter(&short)
         .x_desc("logins/s that arrive")
-        .y_labels(8)
+        .y_labels(20)
         .y_label_formatter(&short)
         .y_desc("p99, ms")
         .label_style((FONT, Font::NOTE.size).into_text_style(area))

@@ -75,7 +75,7 @@ impl CompareFigure<'_> {
         let right = LEFT - 8;
         text(area, &compared.case, (right, top + 7), Font::LABEL, HPos::Right)?;
         let Some(peer) = compared.fastest_peer(Mode::One) else { return Ok(()) };
-        let fastest = format!("fastest peer: {}, {} ms", peer.who, short(peer.ms));
+        let fastest = format!("peer: {}, {} ms", peer.who, short(peer.ms));
         text(area, &fastest, (right, top + BAR + 7), Font::NOTE, HPos::Right)?;
         for (mode, colour, top) in [(Mode::One, 0, top), (Mode::Together, 1, top + BAR)] {
             let Some(ms) = compared.ms(DOORSTEP, mode) else { continue };
