@@ -2,6 +2,8 @@
 //! together. It keys no HMAC and knows no salt: a [`Lane`] begins after the first U.
 
 mod group;
+#[cfg(target_arch = "x86_64")]
+mod interleaved;
 mod single;
 mod table;
 
@@ -9,7 +11,7 @@ use zeroize::Zeroize;
 
 use crate::Processor;
 use crate::sha2::Word;
-use group::Group;
+use group::MOST;
 use table::Kernel;
 pub use table::Kernels;
 
@@ -60,6 +62,11 @@ impl<W: Kernels> Lane<W> {
         self.left
     }
 
+    /// How many iterations the call that is under way has to do.
+    const fn to_do(&self) -> u32 {
+        self.left - self.goal
+    }
+
     /// Does `iterations` of those that are left, or all if they are fewer.
     pub fn advance(&mut self, processor: Processor, iterations: u32) {
         let now = iterations.min(self.left);
@@ -80,20 +87,37 @@ pub fn advance_together<W: Kernels>(
     for lane in lanes.iter_mut() {
         lane.goal = lane.left.saturating_sub(iterations);
     }
-    let mut group = Group::new();
     loop {
-        let waiting = lanes.iter().filter(|lane| lane.left > lane.goal).count();
+        let waiting = lanes.iter().filter(|lane| lane.to_do() > 0).count();
         let (kernel, width) = W::choose(processor, waiting);
         if let Kernel::OneByOne = kernel {
             break;
         }
-        let now = group.load(lanes, width.min(waiting));
-        W::iterate_together(kernel, &mut group, now);
-        group.store(lanes, now);
+        let mut chosen = [0; MOST];
+        let chosen = longest(lanes, &mut chosen[..width.min(waiting)]);
+        let Some(&shortest) = chosen.last() else { break };
+        let now = lanes[shortest].to_do();
+        W::iterate_together(kernel, lanes, chosen, now);
+        chosen.iter().for_each(|&at| lanes[at].left -= now);
     }
     for lane in lanes.iter_mut() {
-        lane.advance(processor, lane.left - lane.goal);
+        lane.advance(processor, lane.to_do());
     }
+}
+
+/// Those that have most to do, as many as there are places, the longest first.
+fn longest<'a, W: Kernels>(lanes: &[&mut Lane<W>], places: &'a mut [usize]) -> &'a [usize] {
+    let mut taken = 0;
+    for at in 0..lanes.len() {
+        let longer = |&other: &usize| lanes[other].to_do() >= lanes[at].to_do();
+        let place = places[..taken].partition_point(longer);
+        if place < places.len() {
+            taken = places.len().min(taken + 1);
+            places[place..taken].rotate_right(1);
+            places[place] = at;
+        }
+    }
+    &places[..taken]
 }
 
 /// The length of HMAC's messages: the padded key, which is a block, and a U, half as long.

@@ -3,6 +3,8 @@
 
 mod compress;
 mod constants;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod ni;
 mod vector;
 
 use zeroize::Zeroize;
@@ -54,4 +56,13 @@ pub(crate) fn write<W: Word>(words: &[W], bytes: &mut [u8]) {
     for (word, bytes) in words.iter().zip(bytes.chunks_exact_mut(W::LEN)) {
         word.write(bytes);
     }
+}
+
+/// Sixteen calls, laid out in place: where every index is known, `w` stays in registers.
+#[inline(always)]
+fn each_of_sixteen(mut f: impl FnMut(usize)) {
+    macro_rules! calls {
+        ($($i:literal)*) => {$( f($i); )*};
+    }
+    calls!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 }

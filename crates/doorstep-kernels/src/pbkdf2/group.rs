@@ -6,12 +6,10 @@ use super::{Lane, message_bits};
 use crate::sha2::{Vector, Word, compress};
 
 /// No kernel takes more lanes at once.
-pub(crate) const MOST: usize = 16;
+pub(super) const MOST: usize = 16;
 
 /// The states of up to [`MOST`] lanes. A column that no lane fills computes on, for nothing.
-pub struct Group<W: Word> {
-    chosen: [usize; MOST],
-    len: usize,
+pub(super) struct Group<W: Word> {
     inner: [[W; MOST]; 8],
     outer: [[W; MOST]; 8],
     u: [[W; MOST]; 8],
@@ -19,39 +17,23 @@ pub struct Group<W: Word> {
 }
 
 impl<W: Word> Group<W> {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(lanes: &[&mut Lane<W>], chosen: &[usize]) -> Self {
         let empty = [[W::default(); MOST]; 8];
-        Self { chosen: [0; MOST], len: 0, inner: empty, outer: empty, u: empty, t: empty }
-    }
-
-    /// Takes the `len` lanes that have most to do, and tells how many iterations all of them have.
-    pub(super) fn load(&mut self, lanes: &[&mut Lane<W>], len: usize) -> u32 {
-        let to_do = |at: usize| lanes[at].left - lanes[at].goal;
-        self.len = 0;
-        for at in 0..lanes.len() {
-            let longer = |&other: &usize| to_do(other) >= to_do(at);
-            let place = self.chosen[..self.len].partition_point(longer);
-            if place < len {
-                self.len = len.min(self.len + 1);
-                self.chosen[place..self.len].rotate_right(1);
-                self.chosen[place] = at;
-            }
-        }
-        for (column, &at) in self.chosen[..self.len].iter().enumerate() {
+        let mut group = Self { inner: empty, outer: empty, u: empty, t: empty };
+        for (column, &at) in chosen.iter().enumerate() {
             for word in 0..8 {
-                self.inner[word][column] = lanes[at].inner[word];
-                self.outer[word][column] = lanes[at].outer[word];
-                self.u[word][column] = lanes[at].u[word];
-                self.t[word][column] = lanes[at].t[word];
+                group.inner[word][column] = lanes[at].inner[word];
+                group.outer[word][column] = lanes[at].outer[word];
+                group.u[word][column] = lanes[at].u[word];
+                group.t[word][column] = lanes[at].t[word];
             }
         }
-        to_do(self.chosen[self.len - 1])
+        group
     }
 
-    /// Gives the states back, `iterations` later.
-    pub(super) fn store(&self, lanes: &mut [&mut Lane<W>], iterations: u32) {
-        for (column, &at) in self.chosen[..self.len].iter().enumerate() {
-            lanes[at].left -= iterations;
+    /// Gives the states back.
+    pub(super) fn store(&self, lanes: &mut [&mut Lane<W>], chosen: &[usize]) {
+        for (column, &at) in chosen.iter().enumerate() {
             for word in 0..8 {
                 lanes[at].u[word] = self.u[word][column];
                 lanes[at].t[word] = self.t[word][column];

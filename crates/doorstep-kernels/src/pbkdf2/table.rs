@@ -3,7 +3,10 @@
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::{Avx2, Avx512, Simd, u32x8, u32x16, u64x4, u64x8};
 
+#[cfg(target_arch = "x86_64")]
 use super::group::Group;
+#[cfg(target_arch = "x86_64")]
+use super::interleaved;
 use super::{Lane, single};
 use crate::Processor;
 use crate::processor::Vectors;
@@ -14,6 +17,9 @@ use crate::sha2::Word;
 pub enum Kernel {
     /// One after another.
     OneByOne,
+    /// In turn, by the instructions for SHA-256.
+    #[cfg(target_arch = "x86_64")]
+    Interleaved(Avx512),
     /// In the lanes of one vector.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
@@ -21,44 +27,73 @@ pub enum Kernel {
     Avx512(Avx512),
 }
 
-/// The words that there are kernels for: both.
+/// The words that there are kernels for: `u32` for SHA-256 and `u64` for SHA-512.
 pub trait Kernels: Word {
     /// The kernel for so many lanes that have something to do, and how many it takes at once.
+    #[doc(hidden)]
     fn choose(processor: Processor, waiting: usize) -> (Kernel, usize);
     /// One lane.
+    #[doc(hidden)]
     fn iterate(processor: Processor, lane: &mut Lane<Self>, iterations: u32);
-    /// Several lanes.
-    fn iterate_together(kernel: Kernel, group: &mut Group<Self>, iterations: u32);
+    /// The chosen lanes.
+    #[doc(hidden)]
+    fn iterate_together(
+        kernel: Kernel,
+        lanes: &mut [&mut Lane<Self>],
+        chosen: &[usize],
+        iterations: u32,
+    );
 }
 
 impl Kernels for u32 {
     fn choose(processor: Processor, waiting: usize) -> (Kernel, usize) {
         match (processor.vectors(), waiting) {
             #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 4..) => (Kernel::Avx512(token), 16),
+            (Vectors::Avx512(token), 9..) => (Kernel::Avx512(token), 16),
+            #[cfg(target_arch = "x86_64")]
+            (Vectors::Avx512(token), 2..) => (Kernel::Interleaved(token), 2),
             #[cfg(target_arch = "x86_64")]
             (Vectors::Avx2(token), 8..) => (Kernel::Avx2(token), 8),
             _ => (Kernel::OneByOne, 1),
         }
     }
 
-    fn iterate(_: Processor, lane: &mut Lane<u32>, iterations: u32) {
-        single::iterate(lane, iterations);
+    fn iterate(processor: Processor, lane: &mut Lane<u32>, iterations: u32) {
+        match processor.vectors() {
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx512(token) => interleaved::iterate(token, [lane], iterations),
+            _ => single::iterate(lane, iterations),
+        }
     }
 
-    fn iterate_together(kernel: Kernel, group: &mut Group<u32>, iterations: u32) {
-        match kernel {
-            Kernel::OneByOne => {}
+    fn iterate_together(
+        kernel: Kernel,
+        lanes: &mut [&mut Lane<u32>],
+        chosen: &[usize],
+        iterations: u32,
+    ) {
+        match (kernel, chosen) {
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2(token) => token.vectorize(
-                #[inline(always)]
-                || group.iterate::<u32x8<_>>(token, iterations),
-            ),
+            (Kernel::Interleaved(token), &[one, other]) => {
+                if let Ok(two) = lanes.get_disjoint_mut([one, other]) {
+                    interleaved::iterate(token, two.map(|lane| &mut **lane), iterations);
+                }
+            }
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512(token) => token.vectorize(
-                #[inline(always)]
-                || group.iterate::<u32x16<_>>(token, iterations),
-            ),
+            (Kernel::Avx2(token), _) => in_lanes(lanes, chosen, |group| {
+                token.vectorize(
+                    #[inline(always)]
+                    || group.iterate::<u32x8<_>>(token, iterations),
+                );
+            }),
+            #[cfg(target_arch = "x86_64")]
+            (Kernel::Avx512(token), _) => in_lanes(lanes, chosen, |group| {
+                token.vectorize(
+                    #[inline(always)]
+                    || group.iterate::<u32x16<_>>(token, iterations),
+                );
+            }),
+            _ => {}
         }
     }
 }
@@ -78,19 +113,39 @@ impl Kernels for u64 {
         single::iterate(lane, iterations);
     }
 
-    fn iterate_together(kernel: Kernel, group: &mut Group<u64>, iterations: u32) {
+    fn iterate_together(
+        kernel: Kernel,
+        lanes: &mut [&mut Lane<u64>],
+        chosen: &[usize],
+        iterations: u32,
+    ) {
         match kernel {
-            Kernel::OneByOne => {}
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2(token) => token.vectorize(
-                #[inline(always)]
-                || group.iterate::<u64x4<_>>(token, iterations),
-            ),
+            Kernel::Avx2(token) => in_lanes(lanes, chosen, |group| {
+                token.vectorize(
+                    #[inline(always)]
+                    || group.iterate::<u64x4<_>>(token, iterations),
+                );
+            }),
             #[cfg(target_arch = "x86_64")]
-            Kernel::Avx512(token) => token.vectorize(
-                #[inline(always)]
-                || group.iterate::<u64x8<_>>(token, iterations),
-            ),
+            Kernel::Avx512(token) => in_lanes(lanes, chosen, |group| {
+                token.vectorize(
+                    #[inline(always)]
+                    || group.iterate::<u64x8<_>>(token, iterations),
+                );
+            }),
+            _ => {}
         }
     }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn in_lanes<W: Word>(
+    lanes: &mut [&mut Lane<W>],
+    chosen: &[usize],
+    iterate: impl FnOnce(&mut Group<W>),
+) {
+    let mut group = Group::new(lanes, chosen);
+    iterate(&mut group);
+    group.store(lanes, chosen);
 }

@@ -1,6 +1,6 @@
 //! The compression function in vectors (FIPS 180-4 §6.2.2 and §6.4.2).
 
-use super::{Vector, Word};
+use super::{Vector, Word, each_of_sixteen};
 
 /// `state` after the block of words `w`, in every lane.
 ///
@@ -58,13 +58,4 @@ fn round<V: Vector>([a, b, c, d, e, f, g, h]: [V; 8], kw: V) -> [V; 8] {
     // `e` and its sum come last: the next round waits for them.
     let t1 = h.add(kw).add(choice).add(e.big_sigma(sigma1));
     [t1.add(a.big_sigma(sigma0).add(majority)), a, b, c, d.add(t1), e, f, g]
-}
-
-/// Sixteen calls, laid out in place: where every index is known, `w` stays in registers.
-#[inline(always)]
-fn each_of_sixteen(mut f: impl FnMut(usize)) {
-    macro_rules! calls {
-        ($($i:literal)*) => {$( f($i); )*};
-    }
-    calls!(0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15);
 }
