@@ -117,6 +117,14 @@ impl Authenticator {
         &self.config.hashers
     }
 
+    /// The fields that its schemes read, in lower case, each once: what answers vary by.
+    pub fn fields(&self) -> impl Iterator<Item = &str> {
+        let fields = || self.config.schemes.iter().map(|scheme| self.config.field(&**scheme));
+        fields().enumerate().filter_map(move |(index, field)| {
+            (!fields().take(index).any(|other| other.eq_ignore_ascii_case(field))).then_some(field)
+        })
+    }
+
     fn read<'r, U>(
         &self,
         line: Option<RequestLine<'r>>,

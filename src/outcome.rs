@@ -50,8 +50,10 @@ impl<U> Outcome<U> {
     /// refused asks.
     pub fn require(self, scopes: &Scopes) -> Result<Granted<U>, Refusal> {
         match self {
-            Outcome::Granted(granted) if granted.scopes.contains_all(scopes) => Ok(granted),
-            Outcome::Granted(granted) => Err(Refusal::forbidden(&granted.request, scopes)),
+            Outcome::Granted(granted) => match granted.refusal(scopes) {
+                None => Ok(granted),
+                Some(refusal) => Err(refusal),
+            },
             Outcome::Anonymous(anonymous) => Err(anonymous.refusal(scopes)),
             Outcome::Denied(denied) => Err(denied.refusal(scopes)),
         }
@@ -111,6 +113,20 @@ impl<U> Granted<U> {
         &self.scopes
     }
 
+    /// The field that the credentials stood in, in lower case; `None` after
+    /// [`login`](crate::Authenticator::login). Caches guard answers to `authorization` alone
+    /// (RFC 9111 §3.5).
+    pub fn field(&self) -> Option<&str> {
+        let config = &self.request.config;
+        config.scheme(self.request.source).map(|scheme| config.field(scheme))
+    }
+
+    /// What to answer if the grant does not reach as far as `scopes`: a look that, other than
+    /// [`Outcome::require`], does not use it up.
+    pub fn refusal(&self, scopes: &Scopes) -> Option<Refusal> {
+        (!self.scopes.contains_all(scopes)).then(|| Refusal::forbidden(&self.request, scopes))
+    }
+
     /// The receipt for the next request, if the authenticator makes any.
     pub fn receipt(&self) -> Option<&Receipt> {
         self.receipt.as_ref()
@@ -133,7 +149,8 @@ pub struct Anonymous {
 }
 
 impl Anonymous {
-    fn refusal(&self, scopes: &Scopes) -> Refusal {
+    /// What to answer where a user is asked for, with these scopes.
+    pub fn refusal(&self, scopes: &Scopes) -> Refusal {
         if self.request.config.forbid_anonymous {
             return Refusal { status: 403, fields: Vec::new() };
         }
@@ -171,7 +188,8 @@ impl Denied {
         self.request.scheme()
     }
 
-    fn refusal(&self, scopes: &Scopes) -> Refusal {
+    /// What to answer where these scopes are asked for.
+    pub fn refusal(&self, scopes: &Scopes) -> Refusal {
         let refused = |status| Refusal::unauthorized(&self.request, status, self.sent(), scopes);
         match self.cause {
             Cause::Refused(why) => Refusal::later(why),

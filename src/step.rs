@@ -80,7 +80,8 @@ use core::marker::PhantomData;
 use core::ops::ControlFlow;
 
 use doorstep_password::{
-    Check, Cost, Encoder, Goal, OutOfMemory, Salt, Secret, TryCryptoRng, Verdict, Work, Workspace,
+    Check, Company, Cost, Encoder, Goal, OutOfMemory, Salt, Secret, TryCryptoRng, Verdict, Work,
+    Workspace,
 };
 
 use crate::account::Account;
@@ -376,6 +377,12 @@ impl<U> Verify<U> {
     /// What all of it costs, as known before any of it is done.
     pub fn cost(&self) -> Cost {
         self.work.cost()
+    }
+
+    /// With which others it gains by [`run_together`](Self::run_together), if with any: those of which
+    /// this is equal.
+    pub fn company(&self) -> Option<Company> {
+        self.work.company()
     }
 
     /// How many units are left.

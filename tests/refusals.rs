@@ -445,3 +445,52 @@ fn four_schemes() -> Builder {
     let builder = builder().scheme(Basic::new()).scheme(Bearer::new());
     builder.scheme(Bearer::named("Token")).scheme(ApiKey::in_field("x-api-key"))
 }
+
+/// RFC 9111 §3.5: a shared cache guards what was asked for with `Authorization`, and nothing else.
+#[test]
+fn a_grant_names_the_field_and_an_authenticator_all_of_them() {
+    let auth = four_schemes().build().unwrap();
+    assert_eq!(auth.fields().collect::<Vec<_>>(), ["authorization", "x-api-key"]);
+    let proxy = four_schemes().proxy().build().unwrap();
+    assert_eq!(proxy.fields().collect::<Vec<_>>(), ["proxy-authorization", "x-api-key"]);
+
+    let field = |auth: &Authenticator, field: &str, value: &[u8]| {
+        let ask = to_find_token(begin(auth, &[(field, value)]));
+        let record = TokenRecord::new(*ask.digest());
+        to_granted(ask.found(1, record, NOW)).field().map(str::to_owned)
+    };
+    assert_eq!(field(&auth, "Authorization", b"Bearer abc").as_deref(), Some("authorization"));
+    assert_eq!(field(&auth, "X-Api-Key", b"abc").as_deref(), Some("x-api-key"));
+    let field = field(&proxy, "Proxy-Authorization", b"Bearer abc");
+    assert_eq!(field.as_deref(), Some("proxy-authorization"));
+    let login = to_find_user(builder().build().unwrap().login("Aladdin", "open sesame".into()));
+    assert_eq!(
+        to_granted(to_verify(login.found(1, &*hash(2, b"open sesame"))).run()).field(),
+        None
+    );
+}
+
+/// `refusal` looks, `require` takes: they answer the same.
+#[test]
+fn a_look_at_a_refusal_is_what_require_answers() {
+    let auth = four_schemes().build().unwrap();
+    let asked = Scopes::parse("read write").unwrap();
+    let grant = || {
+        let ask = to_find_token(begin(&auth, &[("authorization", b"Bearer abc")]));
+        let mut record = TokenRecord::new(*ask.digest());
+        record.scopes = Scopes::parse("read").unwrap();
+        to_granted(ask.found(1, record, NOW))
+    };
+    assert_eq!(grant().refusal(&Scopes::parse("read").unwrap()), None);
+    let required = Outcome::Granted(grant()).require(&asked).unwrap_err();
+    assert_eq!(required.status(), 403);
+    assert_eq!(grant().refusal(&asked), Some(required));
+    let Outcome::Anonymous(anonymous) = to_outcome(begin(&auth, &[])) else { panic!() };
+    let required = to_outcome(begin(&auth, &[])).require(&asked).unwrap_err();
+    assert_eq!(anonymous.refusal(&asked), required);
+    let denied = || to_denied(authorization(&auth, "Bearer ?"));
+    assert_eq!(
+        denied().refusal(&asked),
+        Outcome::<User>::Denied(denied()).require(&asked).unwrap_err()
+    );
+}

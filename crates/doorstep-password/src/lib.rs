@@ -81,6 +81,6 @@ pub use work::pbkdf2::{Pbkdf2Params, Prf};
 #[cfg(feature = "sha-crypt")]
 pub use work::sha_crypt::{ShaCryptParams, ShaCryptVariant};
 pub use work::{
-    Algorithm, Cost, Derivation, Goal, InvalidParameters, Kdf, OutOfMemory, Slices, Work,
+    Algorithm, Company, Cost, Derivation, Goal, InvalidParameters, Kdf, OutOfMemory, Slices, Work,
 };
 pub use workspace::Workspace;

@@ -21,7 +21,7 @@ use alloc::vec::Vec;
 use core::fmt;
 use core::ops::ControlFlow;
 
-pub use self::derivation::{Algorithm, Derivation, Kdf, Slices};
+pub use self::derivation::{Algorithm, Company, Derivation, Kdf, Slices};
 pub use self::goal::{Goal, OutOfMemory};
 pub use self::parameters::InvalidParameters;
 pub use self::price::Cost;
@@ -73,6 +73,12 @@ impl<T: Goal> Work<T> {
     /// What all of this work takes, as known before any of it is done.
     pub fn cost(&self) -> Cost {
         self.derivation.cost(self.goal.password().len())
+    }
+
+    /// With which other work it gains by [`run_together`](Self::run_together): with that of which this
+    /// is equal. `None` if with none, so that its batch would only be done later than its first.
+    pub fn company(&self) -> Option<Company> {
+        self.derivation.company()
     }
 
     /// How many units are left: [`Cost::units`] before the first piece, then falling to 0.
@@ -173,7 +179,7 @@ impl<T: Goal> Work<T> {
     /// ```
     pub fn run_together(mut batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
         for work in &mut batch {
-            if work.progress.is_none() && work.derivation.likes_company() {
+            if work.progress.is_none() && work.derivation.company().is_some() {
                 // It takes no memory that could be lacking; and if it were, `run_in` would tell.
                 work.progress = work.derivation.begin(work.goal.password(), workspace).ok();
             }

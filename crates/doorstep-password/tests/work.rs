@@ -22,11 +22,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use doorstep_password::{
     Algorithm, Argon2, Argon2Params, Argon2Variant, Argon2Version, Bcrypt, BcryptParams,
-    CannotHash, Check, Cost, Derivation, Encoder, Format, Goal, HashError, Hasher, Hashers,
-    InvalidParameters, InvalidShares, Kdf, Limits, Making, Malformed, MalformedKind, OutOfMemory,
-    Parameter, Pbkdf2, Pbkdf2Params, Plan, Prf, Refused, Salt, Secret, ShaCrypt, ShaCryptParams,
-    ShaCryptVariant, Slices, StoredHash, UnknownName, Verdict, Verifying, Work, Workspace, by_name,
-    hashers, names,
+    CannotHash, Check, Company, Cost, Derivation, Encoder, Format, Goal, HashError, Hasher,
+    Hashers, InvalidParameters, InvalidShares, Kdf, Limits, Making, Malformed, MalformedKind,
+    OutOfMemory, Parameter, Pbkdf2, Pbkdf2Params, Plan, Prf, Refused, Salt, Secret, ShaCrypt,
+    ShaCryptParams, ShaCryptVariant, Slices, StoredHash, UnknownName, Verdict, Verifying, Work,
+    Workspace, by_name, hashers, names,
 };
 
 use util::{Key, everything, key_work, pbkdf2, sha_crypt};
@@ -46,6 +46,7 @@ fn auto_traits() {
     all::<BcryptParams>();
     all::<CannotHash>();
     all::<Check>();
+    all::<Company>();
     all::<Cost>();
     all::<Derivation>();
     all::<Encoder>();
@@ -726,4 +727,17 @@ fn parameters_out_of_range() {
     for rounds in [0, 999, 1_000_000_000, u32::MAX] {
         assert_eq!(ShaCrypt::new(ShaCryptVariant::Sha256, rounds), Err(InvalidParameters));
     }
+}
+
+/// DESIGN §3: the same algorithm shares lanes or interleaves; Argon2 goes one after another.
+#[test]
+fn company_is_kept_by_those_who_gain_by_it() {
+    let company = |hashers: Hashers| hashers.hash(Secret::from("U*U")).unwrap().company();
+    let bcrypt = |cost| company(Hashers::new(Bcrypt::new(cost).unwrap()));
+    let pbkdf2 = |prf, rounds| company(Hashers::new(Pbkdf2::new(prf, rounds).unwrap()));
+    assert_eq!(bcrypt(4), Some(Company::Bcrypt));
+    assert_eq!(bcrypt(4), bcrypt(5));
+    assert_eq!(pbkdf2(Prf::Sha256, 1), pbkdf2(Prf::Sha256, 2));
+    assert_ne!(pbkdf2(Prf::Sha256, 1), pbkdf2(Prf::Sha512, 1));
+    assert_eq!(company(Hashers::new(Argon2::new(8, 1, 1).unwrap())), None);
 }

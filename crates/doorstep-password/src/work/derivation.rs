@@ -18,9 +18,9 @@ use super::argon2::{self, Argon2Params};
 #[cfg(feature = "bcrypt")]
 use super::bcrypt::{self, BcryptParams};
 #[cfg(feature = "pbkdf2")]
-use super::pbkdf2::{self, Pbkdf2Params};
+use super::pbkdf2::{self, Pbkdf2Params, Prf};
 #[cfg(feature = "sha-crypt")]
-use super::sha_crypt::{self, ShaCryptParams};
+use super::sha_crypt::{self, ShaCryptParams, ShaCryptVariant};
 
 /// A way to derive a key from a password: everything but the password.
 ///
@@ -90,6 +90,21 @@ pub trait Slices: Send + Sync {
     fn finish(self: Box<Self>) -> Secret;
 }
 
+/// A kind of work that gains by company: what shares vectors, or goes on in turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Company {
+    /// bcrypt, whatever its costs.
+    #[cfg(feature = "bcrypt")]
+    Bcrypt,
+    /// PBKDF2 with this PRF, whatever its rounds.
+    #[cfg(feature = "pbkdf2")]
+    Pbkdf2(Prf),
+    /// sha-crypt of this variant, whatever its rounds.
+    #[cfg(feature = "sha-crypt")]
+    ShaCrypt(ShaCryptVariant),
+}
+
 impl Derivation {
     /// A derivation with the algorithm's parameters and `salt`, which is no secret.
     ///
@@ -127,19 +142,19 @@ impl Derivation {
         }
     }
 
-    /// Whether it gains by going on together with others of its kind.
-    pub(crate) fn likes_company(&self) -> bool {
+    /// With which others it gains by going on together; `None` if with none.
+    pub(crate) fn company(&self) -> Option<Company> {
         match &self.algorithm {
             // Two memories do not fit in a processor's cache.
             #[cfg(feature = "argon2")]
-            Algorithm::Argon2(_) => false,
+            Algorithm::Argon2(_) => None,
             #[cfg(feature = "bcrypt")]
-            Algorithm::Bcrypt(_) => true,
+            Algorithm::Bcrypt(_) => Some(Company::Bcrypt),
             #[cfg(feature = "pbkdf2")]
-            Algorithm::Pbkdf2(_) => true,
+            Algorithm::Pbkdf2(params) => Some(Company::Pbkdf2(params.prf())),
             #[cfg(feature = "sha-crypt")]
-            Algorithm::ShaCrypt(_) => true,
-            Algorithm::Other(_) => false,
+            Algorithm::ShaCrypt(params) => Some(Company::ShaCrypt(params.variant())),
+            Algorithm::Other(_) => None,
         }
     }
 
