@@ -1,6 +1,8 @@
 //! PBKDF2 with HMAC-SHA-256 and HMAC-SHA-512 (RFC 8018 §5.2), one block of a key at a time or several
 //! together. It keys no HMAC and knows no salt: a [`Lane`] begins after the first U.
 
+#[cfg(target_arch = "x86_64")]
+mod alone;
 mod group;
 #[cfg(target_arch = "x86_64")]
 mod interleaved;

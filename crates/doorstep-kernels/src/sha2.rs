@@ -1,6 +1,8 @@
 //! SHA-256 and SHA-512 (FIPS 180-4) as compression functions, of blocks and of vectors of words. It
 //! pads nothing and knows no message.
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod alone;
 mod compress;
 mod constants;
 #[cfg(target_arch = "x86_64")]

@@ -4,6 +4,8 @@
 use fearless_simd::{Avx2, Avx512, Simd, u32x8, u32x16, u64x4, u64x8};
 
 #[cfg(target_arch = "x86_64")]
+use super::alone;
+#[cfg(target_arch = "x86_64")]
 use super::group::Group;
 #[cfg(target_arch = "x86_64")]
 use super::interleaved;
@@ -109,8 +111,14 @@ impl Kernels for u64 {
         }
     }
 
-    fn iterate(_: Processor, lane: &mut Lane<u64>, iterations: u32) {
-        single::iterate(lane, iterations);
+    fn iterate(processor: Processor, lane: &mut Lane<u64>, iterations: u32) {
+        match processor.vectors() {
+            Vectors::None => single::iterate(lane, iterations),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx2(token) => alone::iterate(token, lane, iterations),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx512(token) => alone::iterate(token, lane, iterations),
+        }
     }
 
     fn iterate_together(

@@ -1,6 +1,6 @@
 //! Vectors of words: the same operation on each lane.
 
-use fearless_simd::{Simd, SimdBase, u32x8, u32x16, u64x4, u64x8};
+use fearless_simd::{Simd, SimdBase, u32x8, u32x16, u64x2, u64x4, u64x8};
 
 use super::Word;
 
@@ -85,5 +85,6 @@ macro_rules! vector {
 
 vector!(u32x8, u32, 8);
 vector!(u32x16, u32, 16);
+vector!(u64x2, u64, 2);
 vector!(u64x4, u64, 4);
 vector!(u64x8, u64, 8);
