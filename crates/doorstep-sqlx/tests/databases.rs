@@ -1,0 +1,70 @@
+//! What must hold on every database. SQLite is always there; the servers' tests are ignored unless they
+//! are asked for:
+//!
+//! ```sh
+//! scripts/databases cargo test -p doorstep-sqlx --features postgres,mysql -- --include-ignored
+//! ```
+
+#![cfg(feature = "sqlite")]
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
+
+mod cases;
+mod util;
+
+/// Each case on each database.
+macro_rules! on_every_database {
+    ($($room:ident: $($case:ident)+;)+) => {
+        mod sqlite {
+            $($(#[tokio::test]
+            async fn $case() {
+                crate::cases::$room::$case(&crate::util::Bed::sqlite().await).await;
+            })+)+
+        }
+
+        #[cfg(feature = "postgres")]
+        mod postgres {
+            $($(#[tokio::test]
+            #[ignore = "needs DOORSTEP_POSTGRES_URL: scripts/databases"]
+            async fn $case() {
+                crate::cases::$room::$case(&crate::util::Bed::postgres().await).await;
+            })+)+
+        }
+
+        #[cfg(feature = "mysql")]
+        mod mysql {
+            $($(#[tokio::test]
+            #[ignore = "needs DOORSTEP_MYSQL_URL: scripts/databases"]
+            async fn $case() {
+                crate::cases::$room::$case(&crate::util::Bed::mysql().await).await;
+            })+)+
+        }
+    };
+}
+
+on_every_database! {
+    users:
+        user_ids_are_compared_byte_for_byte
+        a_user_id_is_taken_once
+        what_not_every_database_stores_is_refused
+        a_batch_overwrites_nobody_and_is_all_or_nothing
+        users_are_listed_in_pages
+        a_disabled_account_is_denied_and_so_are_its_tokens
+        a_deleted_user_leaves_no_token_behind
+        a_user_without_a_password_logs_in_with_none;
+    tokens:
+        a_token_is_granted_what_it_was_made_for
+        a_token_is_revoked_by_its_owner_alone
+        a_token_expires
+        the_last_use_is_written_once_an_hour;
+    two_pools:
+        what_one_does_the_other_sees
+        one_new_hash_comes_of_two_logins
+        a_replaced_hash_was_still_the_old_one
+        a_changed_password_outlives_1000_rehashes
+        migrations_run_at_once;
+    failures:
+        without_tables_there_is_a_word_for_it
+        a_closed_pool_grants_nobody
+        an_error_cites_nobody
+        a_held_lock_is_a_timeout_and_no_lost_connection;
+}

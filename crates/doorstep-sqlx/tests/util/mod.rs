@@ -1,0 +1,131 @@
+//! A database for each test, which goes with it; and a clock that tests turn.
+
+use std::cell::Cell;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use doorstep::driver::drive;
+use doorstep::password::{Bcrypt, Hashers, Pbkdf2, Prf, Secret};
+use doorstep::{Authenticator, Basic, Bearer, Cause, Outcome, UnixTime};
+use doorstep_sqlx::{Options, SqlStore};
+
+/// One empty database.
+pub struct Bed {
+    pub url: String,
+    /// SQLite's file.
+    _directory: Option<tempfile::TempDir>,
+}
+
+impl Bed {
+    pub async fn sqlite() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", directory.path().join("users.db").display());
+        Self { url, _directory: Some(directory) }
+    }
+
+    #[cfg(feature = "postgres")]
+    pub async fn postgres() -> Self {
+        let server = server("DOORSTEP_POSTGRES_URL");
+        let (name, pool) = (fresh_name(), sqlx::PgPool::connect(&server).await.unwrap());
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE template0"));
+        sqlx::raw_sql(create).execute(&pool).await.unwrap();
+        pool.close().await;
+        Self { url: database_of(&server, &name), _directory: None }
+    }
+
+    #[cfg(feature = "mysql")]
+    pub async fn mysql() -> Self {
+        let server = server("DOORSTEP_MYSQL_URL");
+        let (name, pool) = (fresh_name(), sqlx::MySqlPool::connect(&server).await.unwrap());
+        let create = sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::raw_sql(create).execute(&pool).await.unwrap();
+        pool.close().await;
+        Self { url: database_of(&server, &name), _directory: None }
+    }
+
+    /// A store with a pool of its own, and its tables.
+    pub async fn store(&self) -> SqlStore {
+        let store = self.options().connect(&self.url).await.unwrap();
+        store.migrate().await.unwrap();
+        store
+    }
+
+    pub fn options(&self) -> Options {
+        let mut options = Options::default();
+        options.clock = now;
+        // The processors may be busy with other tests.
+        options.statement_timeout = Duration::from_secs(60);
+        options.acquire_timeout = Duration::from_secs(60);
+        options
+    }
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn server(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run scripts/databases"))
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn fresh_name() -> String {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    format!("doorstep_{}_{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed))
+}
+
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+fn database_of(server: &str, name: &str) -> String {
+    format!("{}/{name}", server.rsplit_once('/').unwrap().0)
+}
+
+thread_local! {
+    static NOW: Cell<u64> = const { Cell::new(1_700_000_000) };
+}
+
+/// The test's time. Each test has a thread and a runtime on it.
+pub fn now() -> UnixTime {
+    UnixTime::from_secs(NOW.get())
+}
+
+pub fn later(secs: u64) {
+    NOW.set(NOW.get() + secs);
+}
+
+/// Writes bcrypt, and takes PBKDF2 as outdated: both as cheap as they come.
+pub fn authenticator() -> Authenticator {
+    let hashers = Hashers::new(Bcrypt::new(4).unwrap()).accept(outdated_hasher());
+    Authenticator::builder("test", hashers)
+        .scheme(Basic::new())
+        .scheme(Bearer::new())
+        .build()
+        .unwrap()
+}
+
+fn outdated_hasher() -> Pbkdf2 {
+    Pbkdf2::new(Prf::Sha256, 1).unwrap()
+}
+
+pub fn hash(password: &str) -> String {
+    authenticator().hashers().hash(password.into()).unwrap().run().unwrap()
+}
+
+pub fn outdated_hash(password: &str) -> String {
+    Hashers::new(outdated_hasher()).hash(password.into()).unwrap().run().unwrap()
+}
+
+/// Whether this user-id and password are let in.
+pub async fn logs_in(store: &SqlStore, username: &str, password: &str) -> bool {
+    let step = authenticator().login(username, password.into());
+    drive(step, store, now()).await.unwrap().granted().is_some()
+}
+
+/// Why this token is refused, if it is.
+pub async fn refused(store: &SqlStore, token: &Secret) -> Option<Cause> {
+    let value = [b"Bearer ", token.expose()].concat();
+    let step = authenticator().begin([("authorization", &value[..])]);
+    match drive(step, store, now()).await.unwrap() {
+        Outcome::Granted(_) => None,
+        Outcome::Denied(denied) => Some(denied.cause()),
+        Outcome::Anonymous(_) => unreachable!("there is a token"),
+    }
+}
