@@ -126,7 +126,18 @@ pub fn advance_together(states: &mut [&mut State], rounds: u64) {
         .collect();
     // The dearest are taken first: what is left to the end runs in the least company.
     waiting.sort_unstable();
-    let mut lanes = Lanes::new(waiting.len());
+    // The last one has the core to itself.
+    if let Some((rounds, index)) = interleave(states, waiting) {
+        states[index].advance(rounds);
+    }
+}
+
+/// Does so many rounds of those states, and gives back the last one, as soon as it is alone.
+fn interleave(states: &mut [&mut State], mut waiting: Vec<(u64, usize)>) -> Option<(u64, usize)> {
+    if waiting.len() < 2 {
+        return waiting.pop();
+    }
+    let mut lanes = Lanes::new();
     while waiting.len() + lanes.running() > 1 {
         let width = width(waiting.len() + lanes.running());
         while lanes.running() < width
@@ -137,10 +148,7 @@ pub fn advance_together(states: &mut [&mut State], rounds: u64) {
         lanes.run();
         lanes.give_back_done(states);
     }
-    // The last one has the core to itself.
-    if let Some((rounds, index)) = lanes.give_back_last(states).or_else(|| waiting.pop()) {
-        states[index].advance(rounds);
-    }
+    lanes.give_back_last(states).or_else(|| waiting.pop())
 }
 
 /// How many run side by side, of `states` that are still to do.

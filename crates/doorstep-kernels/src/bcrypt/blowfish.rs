@@ -65,19 +65,17 @@ impl Blowfish {
         encrypt(&self.tables, &self.subkeys, block.map(wide)).map(|word| word as u32)
     }
 
-    /// From words as the lanes keep them.
+    /// From what the lanes, or π, hold.
     pub(super) fn load(&mut self, tables: &[[u32; 256]; 4], subkeys: &Words) {
-        let ours = self.tables.as_flattened_mut().iter_mut().chain(&mut self.subkeys);
-        for (ours, &theirs) in ours.zip(tables.as_flattened().iter().chain(subkeys)) {
-            *ours = wide(theirs);
-        }
+        let ours = self.tables.as_flattened_mut().iter_mut();
+        ours.zip(tables.as_flattened()).for_each(|(ours, &theirs)| *ours = wide(theirs));
+        self.subkeys.iter_mut().zip(subkeys).for_each(|(ours, &theirs)| *ours = wide(theirs));
     }
 
     pub(super) fn store(&self, tables: &mut [[u32; 256]; 4], subkeys: &mut Words) {
-        let ours = self.tables.as_flattened().iter().chain(&self.subkeys);
-        for (&ours, theirs) in ours.zip(tables.as_flattened_mut().iter_mut().chain(subkeys)) {
-            *theirs = ours as u32;
-        }
+        let ours = self.tables.as_flattened().iter();
+        ours.zip(tables.as_flattened_mut()).for_each(|(&ours, theirs)| *theirs = ours as u32);
+        self.subkeys.iter().zip(subkeys).for_each(|(&ours, theirs)| *theirs = ours as u32);
     }
 
     pub(super) fn wipe(&mut self) {

@@ -1,49 +1,52 @@
 //! The same rounds for several passwords, in turn: made to be few instructions.
-//!
-//! The lanes lie in one array, so that one register finds all of them. Words have 32 bits, so that
-//! eight lanes fit into the first cache beside all else.
 
-use alloc::vec;
-use alloc::vec::Vec;
+use alloc::boxed::Box;
 use core::sync::atomic::{Ordering, compiler_fence};
 
 use zeroize::Zeroize;
 
 use super::{State, Words};
 
-/// The most that are interleaved.
+/// The most that are interleaved: their tables fill 32 KiB of the first cache.
 const MOST: usize = 8;
 
-type Tables = [[u32; 256]; 4];
-
-/// The lanes, of which the first are running. What a lane holds lies apart by kind: with all of a
-/// lane in one place, each round took 15 % longer.
+/// The lanes, of which the first are running.
 pub(super) struct Lanes {
-    tables: Vec<Tables>,
-    subkeys: Vec<Words>,
-    jobs: Vec<Job>,
+    cells: Box<Cells>,
+    jobs: [Job; MOST],
     running: usize,
 }
 
+/// What the lanes compute with: in one place, so that one register finds all of it, and in it apart
+/// by kind. With each lane's things together, a round took 15 % longer.
+#[repr(align(64))]
+struct Cells {
+    tables: [Tables; MOST],
+    subkeys: [Words; MOST],
+    keys: [Words; MOST],
+    salts: [Words; MOST],
+}
+
+type Tables = [[u32; 256]; 4];
+
 /// What a lane is there for.
-#[derive(Clone)]
+#[derive(Clone, Copy)]
 struct Job {
-    key: Words,
-    salt: Words,
+    state: usize,
     rounds_left: u64,
     rounds_done: u64,
-    state: usize,
 }
 
 impl Lanes {
-    /// For as many as `states`.
-    pub(super) fn new(states: usize) -> Self {
-        let lanes = states.min(MOST);
-        let none = Job { key: [0; 18], salt: [0; 18], rounds_left: 0, rounds_done: 0, state: 0 };
+    pub(super) fn new() -> Self {
         Self {
-            tables: vec![[[0; 256]; 4]; lanes],
-            subkeys: vec![[0; 18]; lanes],
-            jobs: vec![none; lanes],
+            cells: Box::new(Cells {
+                tables: [[[0; 256]; 4]; MOST],
+                subkeys: [[0; 18]; MOST],
+                keys: [[0; 18]; MOST],
+                salts: [[0; 18]; MOST],
+            }),
+            jobs: [Job { state: 0, rounds_left: 0, rounds_done: 0 }; MOST],
             running: 0,
         }
     }
@@ -55,46 +58,26 @@ impl Lanes {
     /// Copies `state`, the one at `index`, into a lane of its own, to do `rounds` of it.
     pub(super) fn take(&mut self, state: &State, index: usize, rounds: u64) {
         let at = self.running;
-        state.cipher.store(&mut self.tables[at], &mut self.subkeys[at]);
-        let job = &mut self.jobs[at];
-        job.key.copy_from_slice(&state.key);
-        job.salt.copy_from_slice(&state.salt);
-        job.rounds_left = rounds;
-        job.rounds_done = 0;
-        job.state = index;
+        state.cipher.store(&mut self.cells.tables[at], &mut self.cells.subkeys[at]);
+        self.cells.keys[at].copy_from_slice(&state.key);
+        self.cells.salts[at].copy_from_slice(&state.salt);
+        self.jobs[at] = Job { state: index, rounds_left: rounds, rounds_done: 0 };
         self.running += 1;
     }
 
     /// Runs all until the first is done.
     pub(super) fn run(&mut self) {
-        let jobs = &self.jobs[..self.running];
+        let jobs = &mut self.jobs[..self.running];
         let rounds = jobs.iter().map(|job| job.rounds_left).min().unwrap_or(0);
-        match self.running {
-            2 => self.run_some::<2, 1>(rounds),
-            3 => self.run_some::<3, 1>(rounds),
-            4 => self.run_some::<4, 1>(rounds),
-            5 => self.run_some::<5, 1>(rounds),
-            6 => self.run_some::<6, 1>(rounds),
-            7 => self.run_some::<7, 1>(rounds),
-            8 => self.run_some::<8, 2>(rounds),
+        match jobs.len() {
+            2 => self.cells.run::<2>(rounds),
+            3 => self.cells.run::<3>(rounds),
+            4 => self.cells.run::<4>(rounds),
+            5 => self.cells.run::<5>(rounds),
+            6 => self.cells.run::<6>(rounds),
+            7 => self.cells.run::<7>(rounds),
+            8 => self.cells.run::<8>(rounds),
             width => unreachable!("{width} lanes"),
-        }
-    }
-
-    /// `rounds` of the first `WIDTH`. The compiler may mix the instructions of `MIXED` at a time.
-    fn run_some<const WIDTH: usize, const MIXED: usize>(&mut self, rounds: u64) {
-        let (Some(tables), Some(subkeys), Some(jobs)) = (
-            self.tables.first_chunk_mut::<WIDTH>(),
-            self.subkeys.first_chunk_mut::<WIDTH>(),
-            self.jobs.first_chunk_mut::<WIDTH>(),
-        ) else {
-            return;
-        };
-        for _ in 0..rounds {
-            mix(subkeys, jobs.iter().map(|job| &job.key));
-            expand::<WIDTH, MIXED>(tables, subkeys);
-            mix(subkeys, jobs.iter().map(|job| &job.salt));
-            expand::<WIDTH, MIXED>(tables, subkeys);
         }
         for job in jobs {
             job.rounds_left -= rounds;
@@ -114,102 +97,109 @@ impl Lanes {
     /// Copies the last one back before it is done, and says how many rounds of which state remain.
     pub(super) fn give_back_last(&mut self, states: &mut [&mut State]) -> Option<(u64, usize)> {
         let at = self.running.checked_sub(1)?;
-        let left = (self.jobs[at].rounds_left, self.jobs[at].state);
+        let Job { rounds_left, state, .. } = self.jobs[at];
         self.give_back(at, states);
-        Some(left)
+        Some((rounds_left, state))
     }
 
     fn give_back(&mut self, at: usize, states: &mut [&mut State]) {
-        let state = &mut *states[self.jobs[at].state];
-        state.cipher.load(&self.tables[at], &self.subkeys[at]);
-        state.rounds_left -= self.jobs[at].rounds_done;
+        let Cells { tables, subkeys, keys, salts } = &mut *self.cells;
+        let job = self.jobs[at];
+        let state = &mut *states[job.state];
+        state.cipher.load(&tables[at], &subkeys[at]);
+        state.rounds_left -= job.rounds_done;
+        // The last one moves into the gap.
         self.running -= 1;
-        self.tables.swap(at, self.running);
-        self.subkeys.swap(at, self.running);
+        tables.swap(at, self.running);
+        subkeys.swap(at, self.running);
+        keys.swap(at, self.running);
+        salts.swap(at, self.running);
         self.jobs.swap(at, self.running);
+    }
+}
+
+impl Cells {
+    /// `rounds` of the first `WIDTH` lanes.
+    fn run<const WIDTH: usize>(&mut self, rounds: u64) {
+        for _ in 0..rounds {
+            mix(&mut self.subkeys[..WIDTH], &self.keys);
+            self.expand::<WIDTH>();
+            mix(&mut self.subkeys[..WIDTH], &self.salts);
+            self.expand::<WIDTH>();
+        }
+    }
+
+    #[inline(never)]
+    fn expand<const WIDTH: usize>(&mut self) {
+        let (mut left, mut right) = ([0; WIDTH], [0; WIDTH]);
+        for i in 0..9 {
+            self.encrypt(&mut left, &mut right);
+            for n in 0..WIDTH {
+                self.subkeys[n][2 * i] = left[n];
+                self.subkeys[n][2 * i + 1] = right[n];
+            }
+        }
+        for i in 0..4 {
+            for j in 0..128 {
+                self.encrypt(&mut left, &mut right);
+                for n in 0..WIDTH {
+                    self.tables[n][i][2 * j] = left[n];
+                    self.tables[n][i][2 * j + 1] = right[n];
+                }
+            }
+        }
+    }
+
+    /// One block of each lane. The processor looks far enough ahead to overlap two rounds of a lane
+    /// with those of its neighbours; where the compiler does it, it runs out of registers.
+    #[inline(always)]
+    fn encrypt<const WIDTH: usize>(&self, left: &mut [u32; WIDTH], right: &mut [u32; WIDTH]) {
+        for (left, subkeys) in left.iter_mut().zip(&self.subkeys) {
+            *left ^= subkeys[0];
+        }
+        for i in 0..8 {
+            for n in 0..WIDTH {
+                let (tables, subkeys) = (&self.tables[n], &self.subkeys[n]);
+                // In this order: others cost the compiler moves between registers, 4 % and more.
+                let (l, r) = (left[n], right[n]);
+                let r = r ^ (subkeys[2 * i + 1] ^ substitute(tables, l));
+                let l = l ^ (subkeys[2 * i + 2] ^ substitute(tables, r));
+                (left[n], right[n]) = (l, r);
+                // Not an instruction. Without it the compiler puts the look-ups of several lanes into
+                // gathers, where the target has them, and those take three times as long.
+                compiler_fence(Ordering::SeqCst);
+            }
+        }
+        for n in 0..WIDTH {
+            (left[n], right[n]) = (right[n] ^ self.subkeys[n][17], left[n]);
+        }
     }
 }
 
 impl Drop for Lanes {
     fn drop(&mut self) {
-        self.tables.as_flattened_mut().as_flattened_mut().zeroize();
-        self.subkeys.as_flattened_mut().zeroize();
-        for job in &mut self.jobs {
-            job.key.zeroize();
-            job.salt.zeroize();
-        }
-    }
-}
-
-fn mix<'a>(subkeys: &mut [Words], words: impl Iterator<Item = &'a Words>) {
-    for (subkeys, words) in subkeys.iter_mut().zip(words) {
-        for (subkey, &word) in subkeys.iter_mut().zip(words) {
-            *subkey ^= word;
-        }
-    }
-}
-
-#[inline(never)]
-fn expand<const WIDTH: usize, const MIXED: usize>(
-    tables: &mut [Tables; WIDTH],
-    subkeys: &mut [Words; WIDTH],
-) {
-    let (mut left, mut right) = ([0; WIDTH], [0; WIDTH]);
-    for i in 0..9 {
-        encrypt::<WIDTH, MIXED>(tables, subkeys, &mut left, &mut right);
-        for n in 0..WIDTH {
-            subkeys[n][2 * i] = left[n];
-            subkeys[n][2 * i + 1] = right[n];
-        }
-    }
-    for i in 0..4 {
-        for j in 0..128 {
-            encrypt::<WIDTH, MIXED>(tables, subkeys, &mut left, &mut right);
-            for n in 0..WIDTH {
-                tables[n][i][2 * j] = left[n];
-                tables[n][i][2 * j + 1] = right[n];
-            }
-        }
-    }
-}
-
-/// One block of each lane. The processor looks far enough ahead to overlap two rounds of one lane
-/// with those of its neighbours; the compiler would only run out of registers.
-#[inline(always)]
-fn encrypt<const WIDTH: usize, const MIXED: usize>(
-    tables: &[Tables; WIDTH],
-    subkeys: &[Words; WIDTH],
-    left: &mut [u32; WIDTH],
-    right: &mut [u32; WIDTH],
-) {
-    for n in 0..WIDTH {
-        left[n] ^= subkeys[n][0];
-    }
-    for i in 0..8 {
-        for n in 0..WIDTH {
-            // In this order: others cost the compiler moves between registers, 4 % and more.
-            let (l, r) = (left[n], right[n]);
-            let r = r ^ (subkeys[n][2 * i + 1] ^ substitute(&tables[n], l));
-            let l = l ^ (subkeys[n][2 * i + 2] ^ substitute(&tables[n], r));
-            (left[n], right[n]) = (l, r);
-            // Not an instruction. If it may mix four lanes or more, the compiler puts their look-ups
-            // into gathers where the target has them, and those take three times as long.
-            if n % MIXED == MIXED - 1 || n == WIDTH - 1 {
-                compiler_fence(Ordering::SeqCst);
-            }
-        }
-    }
-    for n in 0..WIDTH {
-        (left[n], right[n]) = (right[n] ^ subkeys[n][17], left[n]);
+        let Cells { tables, subkeys, keys, salts } = &mut *self.cells;
+        tables.zeroize();
+        subkeys.zeroize();
+        keys.zeroize();
+        salts.zeroize();
     }
 }
 
 #[inline(always)]
 fn substitute(tables: &Tables, word: u32) -> u32 {
-    // Not `to_be_bytes`, which becomes an instruction more before the look-ups.
+    // Not `to_be_bytes`: it becomes one more instruction, before all look-ups.
     let a = tables[0][usize::from((word >> 24) as u8)];
     let b = tables[1][usize::from((word >> 16) as u8)];
     let c = tables[2][usize::from((word >> 8) as u8)];
     let d = tables[3][usize::from(word as u8)];
     (a.wrapping_add(b) ^ c).wrapping_add(d)
+}
+
+fn mix(subkeys: &mut [Words], words: &[Words]) {
+    for (subkeys, words) in subkeys.iter_mut().zip(words) {
+        for (subkey, &word) in subkeys.iter_mut().zip(words) {
+            *subkey ^= word;
+        }
+    }
 }
