@@ -13,6 +13,8 @@ use zeroize::Zeroize;
 
 pub(crate) use compress::compress;
 pub(crate) use vector::Vector;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use vector::{U32x16, U64x8};
 
 /// The word of a hash, and what SHA-256, whose word is `u32`, and SHA-512, whose word is `u64`, differ
 /// in.

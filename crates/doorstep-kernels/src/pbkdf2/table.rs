@@ -1,7 +1,7 @@
 //! Which kernel serves which processor and how many lanes: nothing else in PBKDF2 knows.
 
 #[cfg(target_arch = "x86_64")]
-use fearless_simd::{Avx2, Avx512, Simd, u32x8, u32x16, u64x4, u64x8};
+use fearless_simd::{Avx2, Avx512, Simd, u32x8, u64x4};
 
 #[cfg(target_arch = "x86_64")]
 use super::alone;
@@ -13,6 +13,8 @@ use super::{Lane, single};
 use crate::Processor;
 use crate::processor::Vectors;
 use crate::sha2::Word;
+#[cfg(target_arch = "x86_64")]
+use crate::sha2::{U32x16, U64x8};
 
 /// How lanes go on.
 #[derive(Clone, Copy)]
@@ -92,7 +94,7 @@ impl Kernels for u32 {
             (Kernel::Avx512(token), _) => in_lanes(lanes, chosen, |group| {
                 token.vectorize(
                     #[inline(always)]
-                    || group.iterate::<u32x16<_>>(token, iterations),
+                    || group.iterate::<U32x16>(token, iterations),
                 );
             }),
             _ => {}
@@ -139,7 +141,7 @@ impl Kernels for u64 {
             Kernel::Avx512(token) => in_lanes(lanes, chosen, |group| {
                 token.vectorize(
                     #[inline(always)]
-                    || group.iterate::<u64x8<_>>(token, iterations),
+                    || group.iterate::<U64x8>(token, iterations),
                 );
             }),
             _ => {}

@@ -54,7 +54,7 @@ fn schedule<V: Vector>(w: &mut [V; 16]) {
 fn round<V: Vector>([a, b, c, d, e, f, g, h]: [V; 8], kw: V) -> [V; 8] {
     let [sigma0, sigma1] = <V::Word as Word>::BIG_SIGMA;
     let choice = g.xor(e.and(f.xor(g)));
-    let majority = b.xor(a.xor(b).and(b.xor(c)));
+    let majority = a.majority(b, c);
     // `e` and its sum come last: the next round waits for them.
     let t1 = h.add(kw).add(choice).add(e.big_sigma(sigma1));
     [t1.add(a.big_sigma(sigma0).add(majority)), a, b, c, d.add(t1), e, f, g]
