@@ -4,9 +4,9 @@
 #[cfg(target_arch = "x86_64")]
 mod alone;
 mod group;
+mod in_turn;
 #[cfg(target_arch = "x86_64")]
 mod interleaved;
-mod single;
 mod table;
 
 use zeroize::Zeroize;

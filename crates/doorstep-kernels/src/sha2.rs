@@ -3,18 +3,20 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod alone;
+#[cfg(target_arch = "x86_64")]
 mod compress;
 mod constants;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod ni;
+#[cfg(target_arch = "x86_64")]
 mod vector;
 
 use zeroize::Zeroize;
 
-pub(crate) use compress::compress;
-pub(crate) use vector::Vector;
 #[cfg(target_arch = "x86_64")]
-pub(crate) use vector::{U32x16, U64x8};
+pub(crate) use compress::compress;
+#[cfg(target_arch = "x86_64")]
+pub(crate) use vector::Vector;
 
 /// The word of a hash, and what SHA-256, whose word is `u32`, and SHA-512, whose word is `u64`, differ
 /// in.

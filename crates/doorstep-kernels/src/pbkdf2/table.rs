@@ -1,7 +1,7 @@
 //! Which kernel serves which processor and how many lanes: nothing else in PBKDF2 knows.
 
 #[cfg(target_arch = "x86_64")]
-use fearless_simd::{Avx2, Avx512, Simd, u32x8, u64x4};
+use fearless_simd::{Avx2, Avx512, Simd, u32x8, u32x16, u64x4, u64x8};
 
 #[cfg(target_arch = "x86_64")]
 use super::alone;
@@ -9,24 +9,27 @@ use super::alone;
 use super::group::Group;
 #[cfg(target_arch = "x86_64")]
 use super::interleaved;
-use super::{Lane, single};
+use super::{Lane, in_turn};
 use crate::Processor;
 use crate::processor::Vectors;
 use crate::sha2::Word;
-#[cfg(target_arch = "x86_64")]
-use crate::sha2::{U32x16, U64x8};
 
 /// How lanes go on.
 #[derive(Clone, Copy)]
 pub enum Kernel {
     /// One after another.
     OneByOne,
+    /// In turn, by the compression function.
+    InTurn,
     /// In turn, by the instructions for SHA-256.
     #[cfg(target_arch = "x86_64")]
     Interleaved(Avx512),
     /// In the lanes of one vector.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// In a vector half as wide as the widest, which some processors have more units for.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Half(Avx512),
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
 }
@@ -53,11 +56,14 @@ impl Kernels for u32 {
     fn choose(processor: Processor, waiting: usize) -> (Kernel, usize) {
         match (processor.vectors(), waiting) {
             #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 9..) => (Kernel::Avx512(token), 16),
+            (Vectors::Avx512(token), 10..) => (Kernel::Avx512(token), 16),
+            #[cfg(target_arch = "x86_64")]
+            (Vectors::Avx512(token), 7..) => (Kernel::Avx512Half(token), 8),
             #[cfg(target_arch = "x86_64")]
             (Vectors::Avx512(token), 2..) => (Kernel::Interleaved(token), 2),
             #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx2(token), 8..) => (Kernel::Avx2(token), 8),
+            (Vectors::Avx2(token), 4..) if !has_sha() => (Kernel::Avx2(token), 8),
+            (_, 2..) => (Kernel::InTurn, 2),
             _ => (Kernel::OneByOne, 1),
         }
     }
@@ -66,7 +72,7 @@ impl Kernels for u32 {
         match processor.vectors() {
             #[cfg(target_arch = "x86_64")]
             Vectors::Avx512(token) => interleaved::iterate(token, [lane], iterations),
-            _ => single::iterate(lane, iterations),
+            _ => in_turn::iterate([lane], iterations),
         }
     }
 
@@ -76,28 +82,40 @@ impl Kernels for u32 {
         chosen: &[usize],
         iterations: u32,
     ) {
-        match (kernel, chosen) {
-            #[cfg(target_arch = "x86_64")]
-            (Kernel::Interleaved(token), &[one, other]) => {
-                if let Ok(two) = lanes.get_disjoint_mut([one, other]) {
-                    interleaved::iterate(token, two.map(|lane| &mut **lane), iterations);
+        match kernel {
+            Kernel::OneByOne => {}
+            Kernel::InTurn => {
+                if let Some(two) = pair(lanes, chosen) {
+                    in_turn::iterate(two, iterations);
                 }
             }
             #[cfg(target_arch = "x86_64")]
-            (Kernel::Avx2(token), _) => in_lanes(lanes, chosen, |group| {
+            Kernel::Interleaved(token) => {
+                if let Some(two) = pair(lanes, chosen) {
+                    interleaved::iterate(token, two, iterations);
+                }
+            }
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx2(token) => in_lanes(lanes, chosen, |group| {
                 token.vectorize(
                     #[inline(always)]
-                    || group.iterate::<u32x8<_>>(token, iterations),
+                    || group.iterate::<u32x8<Avx2>>(token, iterations),
                 );
             }),
             #[cfg(target_arch = "x86_64")]
-            (Kernel::Avx512(token), _) => in_lanes(lanes, chosen, |group| {
+            Kernel::Avx512Half(token) => in_lanes(lanes, chosen, |group| {
                 token.vectorize(
                     #[inline(always)]
-                    || group.iterate::<U32x16>(token, iterations),
+                    || group.iterate::<u32x8<Avx512>>(token, iterations),
                 );
             }),
-            _ => {}
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512(token) => in_lanes(lanes, chosen, |group| {
+                token.vectorize(
+                    #[inline(always)]
+                    || group.iterate::<u32x16<Avx512>>(token, iterations),
+                );
+            }),
         }
     }
 }
@@ -106,7 +124,9 @@ impl Kernels for u64 {
     fn choose(processor: Processor, waiting: usize) -> (Kernel, usize) {
         match (processor.vectors(), waiting) {
             #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 2..) => (Kernel::Avx512(token), 8),
+            (Vectors::Avx512(token), 5..) => (Kernel::Avx512(token), 8),
+            #[cfg(target_arch = "x86_64")]
+            (Vectors::Avx512(token), 2..) => (Kernel::Avx512Half(token), 4),
             #[cfg(target_arch = "x86_64")]
             (Vectors::Avx2(token), 3..) => (Kernel::Avx2(token), 4),
             _ => (Kernel::OneByOne, 1),
@@ -115,7 +135,7 @@ impl Kernels for u64 {
 
     fn iterate(processor: Processor, lane: &mut Lane<u64>, iterations: u32) {
         match processor.vectors() {
-            Vectors::None => single::iterate(lane, iterations),
+            Vectors::None => in_turn::iterate([lane], iterations),
             #[cfg(target_arch = "x86_64")]
             Vectors::Avx2(token) => alone::iterate(token, lane, iterations),
             #[cfg(target_arch = "x86_64")]
@@ -130,23 +150,41 @@ impl Kernels for u64 {
         iterations: u32,
     ) {
         match kernel {
+            Kernel::OneByOne | Kernel::InTurn => {}
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx2(token) => in_lanes(lanes, chosen, |group| {
                 token.vectorize(
                     #[inline(always)]
-                    || group.iterate::<u64x4<_>>(token, iterations),
+                    || group.iterate::<u64x4<Avx2>>(token, iterations),
+                );
+            }),
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Avx512Half(token) => in_lanes(lanes, chosen, |group| {
+                token.vectorize(
+                    #[inline(always)]
+                    || group.iterate::<u64x4<Avx512>>(token, iterations),
                 );
             }),
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx512(token) => in_lanes(lanes, chosen, |group| {
                 token.vectorize(
                     #[inline(always)]
-                    || group.iterate::<U64x8>(token, iterations),
+                    || group.iterate::<u64x8<Avx512>>(token, iterations),
                 );
             }),
-            _ => {}
+            // SHA-256's.
+            #[cfg(target_arch = "x86_64")]
+            Kernel::Interleaved(_) => {}
         }
     }
+}
+
+fn pair<'a, W: Word>(
+    lanes: &'a mut [&mut Lane<W>],
+    chosen: &[usize],
+) -> Option<[&'a mut Lane<W>; 2]> {
+    let &[one, other] = chosen else { return None };
+    Some(lanes.get_disjoint_mut([one, other]).ok()?.map(|lane| &mut **lane))
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -158,4 +196,13 @@ fn in_lanes<W: Word>(
     let mut group = Group::new(lanes, chosen);
     iterate(&mut group);
     group.store(lanes, chosen);
+}
+
+/// Whether the crate `sha2` has the processor's own instructions for SHA-256.
+#[cfg(target_arch = "x86_64")]
+fn has_sha() -> bool {
+    #[cfg(feature = "std")]
+    return std::is_x86_feature_detected!("sha");
+    #[cfg(not(feature = "std"))]
+    return cfg!(target_feature = "sha");
 }

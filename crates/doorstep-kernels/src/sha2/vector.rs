@@ -1,6 +1,13 @@
 //! Vectors of words: the same operation on each lane.
 
-use fearless_simd::{Simd, SimdBase, u32x8, u64x2, u64x4};
+use core::arch::x86_64::{
+    _mm256_ternarylogic_epi32, _mm256_ternarylogic_epi64, _mm512_ternarylogic_epi32,
+    _mm512_ternarylogic_epi64,
+};
+
+use fearless_simd::{
+    Avx2, Avx512, Simd, SimdBase, SimdInto, kernel, u32x8, u32x16, u64x2, u64x4, u64x8,
+};
 
 use super::Word;
 
@@ -94,53 +101,32 @@ macro_rules! vector {
     };
 }
 
-vector!([S: Simd] u32x8<S>, S, u32, 8);
 vector!([S: Simd] u64x2<S>, S, u64, 2);
-vector!([S: Simd] u64x4<S>, S, u64, 4);
+vector!([] u32x8<Avx2>, Avx2, u32, 8);
+vector!([] u64x4<Avx2>, Avx2, u64, 4);
 
-#[cfg(target_arch = "x86_64")]
-pub(crate) use avx512::{U32x16, U64x8};
+/// AVX-512 has any function of three bits in one instruction. The compiler finds it wherever
+/// operations are nested, but prefers to share a part of the majority with the next round.
+macro_rules! vector_with_majority {
+    ($vector:ty, $word:ty, $lanes:literal, $majority:ident, $function:ident) => {
+        vector!(
+            [] $vector, Avx512, $word, $lanes,
+            #[inline(always)]
+            fn majority(self, b: Self, c: Self) -> Self {
+                $majority(self.simd, self, b, c)
+            }
+        );
 
-/// Vectors of 512 bits have any function of three bits in one instruction. The compiler finds it for
-/// all that are nested, and not for the majority.
-#[cfg(target_arch = "x86_64")]
-mod avx512 {
-    use core::arch::x86_64::{_mm512_ternarylogic_epi32, _mm512_ternarylogic_epi64};
-
-    use fearless_simd::{Avx512, SimdBase, SimdInto, kernel, u32x16, u64x8};
-
-    use super::Vector;
-
-    pub(crate) type U32x16 = u32x16<Avx512>;
-    pub(crate) type U64x8 = u64x8<Avx512>;
-
-    vector!(
-        [] U32x16, Avx512, u32, 16,
-        #[inline(always)]
-        fn majority(self, b: Self, c: Self) -> Self {
-            majority_u32(self.simd, self, b, c)
-        }
-    );
-
-    vector!(
-        [] U64x8, Avx512, u64, 8,
-        #[inline(always)]
-        fn majority(self, b: Self, c: Self) -> Self {
-            majority_u64(self.simd, self, b, c)
-        }
-    );
-
-    kernel!(
-        #[inline(always)]
-        fn majority_u32(avx512: Avx512, a: U32x16, b: U32x16, c: U32x16) -> U32x16 {
-            _mm512_ternarylogic_epi32::<0xe8>(a.into(), b.into(), c.into()).simd_into(avx512)
-        }
-    );
-
-    kernel!(
-        #[inline(always)]
-        fn majority_u64(avx512: Avx512, a: U64x8, b: U64x8, c: U64x8) -> U64x8 {
-            _mm512_ternarylogic_epi64::<0xe8>(a.into(), b.into(), c.into()).simd_into(avx512)
-        }
-    );
+        kernel!(
+            #[inline(always)]
+            fn $majority(avx512: Avx512, a: $vector, b: $vector, c: $vector) -> $vector {
+                $function::<0xe8>(a.into(), b.into(), c.into()).simd_into(avx512)
+            }
+        );
+    };
 }
+
+vector_with_majority!(u32x8<Avx512>, u32, 8, majority_u32x8, _mm256_ternarylogic_epi32);
+vector_with_majority!(u32x16<Avx512>, u32, 16, majority_u32x16, _mm512_ternarylogic_epi32);
+vector_with_majority!(u64x4<Avx512>, u64, 4, majority_u64x4, _mm256_ternarylogic_epi64);
+vector_with_majority!(u64x8<Avx512>, u64, 8, majority_u64x8, _mm512_ternarylogic_epi64);

@@ -1,7 +1,7 @@
 //! Which kernel serves which processor and how many passwords: nothing else in SHA-crypt knows.
 
 #[cfg(target_arch = "x86_64")]
-use fearless_simd::{Avx2, Avx512, Simd, u64x4};
+use fearless_simd::{Avx2, Avx512, Simd, u32x16, u64x4, u64x8};
 
 use super::Rounds;
 #[cfg(target_arch = "x86_64")]
@@ -9,8 +9,6 @@ use super::group::Group;
 use crate::Processor;
 use crate::processor::Vectors;
 use crate::sha2::Word;
-#[cfg(target_arch = "x86_64")]
-use crate::sha2::{U32x16, U64x8};
 
 /// How passwords go on.
 #[derive(Clone, Copy)]
@@ -70,7 +68,7 @@ impl Kernels for u32 {
             let mut group = Group::<u32, 16>::new(passwords, chosen);
             token.vectorize(
                 #[inline(always)]
-                || group.advance::<U32x16>(token, rounds),
+                || group.advance::<u32x16<Avx512>>(token, rounds),
             );
             group.store(passwords, chosen, rounds);
         }
@@ -111,7 +109,7 @@ impl Kernels for u64 {
                 let mut group = Group::<u64, 4>::new(passwords, chosen);
                 token.vectorize(
                     #[inline(always)]
-                    || group.advance::<u64x4<_>>(token, rounds),
+                    || group.advance::<u64x4<Avx2>>(token, rounds),
                 );
                 group.store(passwords, chosen, rounds);
             }
@@ -120,7 +118,7 @@ impl Kernels for u64 {
                 let mut group = Group::<u64, 8>::new(passwords, chosen);
                 token.vectorize(
                     #[inline(always)]
-                    || group.advance::<U64x8>(token, rounds),
+                    || group.advance::<u64x8<Avx512>>(token, rounds),
                 );
                 group.store(passwords, chosen, rounds);
             }
