@@ -3,6 +3,7 @@
 
 #[cfg(target_arch = "x86_64")]
 mod alone;
+#[cfg(target_arch = "x86_64")]
 mod group;
 mod in_turn;
 #[cfg(target_arch = "x86_64")]
@@ -13,9 +14,8 @@ use zeroize::Zeroize;
 
 use crate::Processor;
 use crate::sha2::Word;
-use group::MOST;
-use table::Kernel;
 pub use table::Kernels;
+use table::{Kernel, MOST};
 
 /// A block of a key under way, with HMAC-SHA-256.
 pub type Lane256 = Lane<u32>;

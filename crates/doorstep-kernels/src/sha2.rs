@@ -13,6 +13,8 @@ mod vector;
 
 use zeroize::Zeroize;
 
+use crate::Processor;
+
 #[cfg(target_arch = "x86_64")]
 pub(crate) use compress::compress;
 #[cfg(target_arch = "x86_64")]
@@ -52,8 +54,10 @@ pub trait Word: Copy + Default + Send + Sync + Zeroize + 'static {
     /// of the next.
     fn split(self, bits: u32) -> (Self, Self);
 
-    /// `state` after the blocks.
+    /// `state` after the blocks, by the crate `sha2`.
     fn compress(state: &mut [Self; 8], blocks: &[Self::Block]);
+    /// `state` after the blocks, by whatever is fastest here.
+    fn compress_alone(processor: Processor, state: &mut [Self; 8], blocks: &[Self::Block]);
 }
 
 /// Writes words over the bytes in front.
@@ -65,6 +69,7 @@ pub(crate) fn write<W: Word>(words: &[W], bytes: &mut [u8]) {
 }
 
 /// Sixteen calls, laid out in place: where every index is known, `w` stays in registers.
+#[cfg(target_arch = "x86_64")]
 #[inline(always)]
 fn each_of_sixteen(mut f: impl FnMut(usize)) {
     macro_rules! calls {

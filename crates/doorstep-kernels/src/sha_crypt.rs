@@ -2,6 +2,7 @@
 //! 2007, step 21), of one password or of several together. It knows no password: [`Rounds`] begin with
 //! what the first twenty steps made of it.
 
+#[cfg(target_arch = "x86_64")]
 mod group;
 mod message;
 mod table;
@@ -65,12 +66,12 @@ impl<W: Kernels> Rounds<W> {
     }
 
     /// Does `rounds` of those that are left, or all if they are fewer.
-    pub fn advance(&mut self, _: Processor, rounds: u32) {
+    pub fn advance(&mut self, processor: Processor, rounds: u32) {
         let now = rounds.min(self.left);
         for round in self.round..self.round + now {
-            let message = self.messages.of(round, &self.digest);
+            let message = self.messages.with(&self.digest, round);
             self.digest = W::IV;
-            W::compress(&mut self.digest, message);
+            W::compress_alone(processor, &mut self.digest, message);
         }
         self.round += now;
         self.left -= now;
@@ -93,13 +94,16 @@ pub fn advance_together<W: Kernels>(
         let mut chosen = longest_first(passwords);
         let Some(&longest) = chosen.first() else { break };
         let (kernel, width) = W::choose(processor, full_lanes(processor, passwords, &chosen));
+        if matches!(kernel, Kernel::Alone) {
+            let password = &mut *passwords[longest];
+            password.advance(processor, password.to_do());
+            continue;
+        }
         chosen.truncate(width);
         align(processor, passwords, &chosen);
-        let to_do = chosen.iter().map(|&at| passwords[at].to_do()).min().unwrap_or(0);
-        match kernel {
-            Kernel::OneByOne => passwords[longest].advance(processor, to_do),
-            _ if to_do == 0 => {}
-            _ => W::advance_together(kernel, passwords, &chosen, to_do),
+        let now = chosen.iter().map(|&at| passwords[at].to_do()).min().unwrap_or(0);
+        if now > 0 {
+            W::advance_together(kernel, passwords, &chosen, now);
         }
     }
 }

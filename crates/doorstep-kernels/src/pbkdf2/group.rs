@@ -2,11 +2,9 @@
 
 use zeroize::Zeroize;
 
+use super::table::MOST;
 use super::{Lane, message_bits};
 use crate::sha2::{Vector, Word, compress};
-
-/// No kernel takes more lanes at once.
-pub(super) const MOST: usize = 16;
 
 /// The states of up to [`MOST`] lanes. A column that no lane fills computes on, for nothing.
 pub(super) struct Group<W: Word> {

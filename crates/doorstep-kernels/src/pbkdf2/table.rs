@@ -1,5 +1,10 @@
 //! Which kernel serves which processor and how many lanes: nothing else in PBKDF2 knows.
 
+#![cfg_attr(
+    not(target_arch = "x86_64"),
+    allow(unused_variables, reason = "x86-64 alone has lanes")
+)]
+
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::{Avx2, Avx512, Simd, u32x8, u32x16, u64x4, u64x8};
 
@@ -13,6 +18,9 @@ use super::{Lane, in_turn};
 use crate::Processor;
 use crate::processor::Vectors;
 use crate::sha2::Word;
+
+/// No kernel takes more lanes at once.
+pub(super) const MOST: usize = 16;
 
 /// How lanes go on.
 #[derive(Clone, Copy)]

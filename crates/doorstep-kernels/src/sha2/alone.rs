@@ -14,6 +14,24 @@ use super::{Vector, Word, each_of_sixteen};
 #[repr(align(64))]
 struct Sums([u64; 16]);
 
+/// `state` after the blocks.
+pub(super) fn compress_blocks<S: Simd>(token: S, state: &mut [u64; 8], blocks: &[[u8; 128]]) {
+    token.vectorize(
+        #[inline(always)]
+        || {
+            for block in blocks {
+                let mut w = [SimdBase::splat(token, 0); 8];
+                for (pair, bytes) in w.iter_mut().zip(block.as_chunks::<16>().0) {
+                    let (words, _) = bytes.as_chunks();
+                    let words = [u64::from_be_bytes(words[0]), u64::from_be_bytes(words[1])];
+                    *pair = u64x2::from_slice(token, &words);
+                }
+                *state = compress(token, state, w);
+            }
+        },
+    );
+}
+
 /// `state` after the block of words `w`.
 #[inline(always)]
 pub(crate) fn compress<S: Simd>(token: S, state: &[u64; 8], mut w: [u64x2<S>; 8]) -> [u64; 8] {

@@ -4,6 +4,8 @@
 //! the first 64: one table holds them all.
 
 use super::Word;
+use crate::Processor;
+use crate::processor::Vectors;
 
 impl Word for u32 {
     type Block = [u8; 64];
@@ -54,6 +56,10 @@ impl Word for u32 {
     fn compress(state: &mut [u32; 8], blocks: &[[u8; 64]]) {
         ::sha2::block_api::compress256(state, blocks);
     }
+
+    fn compress_alone(_: Processor, state: &mut [u32; 8], blocks: &[[u8; 64]]) {
+        Self::compress(state, blocks);
+    }
 }
 
 impl Word for u64 {
@@ -95,6 +101,16 @@ impl Word for u64 {
     #[inline]
     fn compress(state: &mut [u64; 8], blocks: &[[u8; 128]]) {
         ::sha2::block_api::compress512(state, blocks);
+    }
+
+    fn compress_alone(processor: Processor, state: &mut [u64; 8], blocks: &[[u8; 128]]) {
+        match processor.vectors() {
+            Vectors::None => Self::compress(state, blocks),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx2(token) => super::alone::compress_blocks(token, state, blocks),
+            #[cfg(target_arch = "x86_64")]
+            Vectors::Avx512(token) => super::alone::compress_blocks(token, state, blocks),
+        }
     }
 }
 

@@ -88,7 +88,7 @@ impl<W: Word> Messages<W> {
     }
 
     /// The message of a round, with the last digest in place.
-    pub(super) fn of(&mut self, round: u32, digest: &[W; 8]) -> &[W::Block] {
+    pub(super) fn with(&mut self, digest: &[W; 8], round: u32) -> &[W::Block] {
         let Message { start, len, digest_at } = self.each[Pattern::of(round).index()];
         let blocks = &mut self.blocks[start..start + len];
         let mut bytes = W::ZERO;
@@ -98,7 +98,13 @@ impl<W: Word> Messages<W> {
         blocks
     }
 
+    /// How many blocks the message of a round has.
+    pub(super) const fn len_of(&self, round: u32) -> usize {
+        self.each[Pattern::of(round).index()].len
+    }
+
     /// The message of a pattern with its hole empty, and the first byte of the hole.
+    #[cfg(target_arch = "x86_64")]
     pub(super) fn empty(&mut self, pattern: usize) -> (&[W::Block], usize) {
         let Message { start, len, digest_at } = self.each[pattern];
         let blocks = &mut self.blocks[start..start + len];
@@ -106,12 +112,8 @@ impl<W: Word> Messages<W> {
         (blocks, digest_at)
     }
 
-    /// How many blocks the message of a round has.
-    pub(super) const fn len_of(&self, round: u32) -> usize {
-        self.each[Pattern::of(round).index()].len
-    }
-
     /// How many blocks the message of a pattern has.
+    #[cfg(target_arch = "x86_64")]
     pub(super) const fn len_of_pattern(&self, pattern: usize) -> usize {
         self.each[pattern].len
     }
