@@ -24,7 +24,8 @@ pub type Lane512 = Lane<u64>;
 
 /// The function F of RFC 8018 §5.2 for one block of one key, between two iterations.
 ///
-/// It is wiped when dropped.
+/// It is wiped when dropped. What a kernel holds in registers, and what the compiler puts on
+/// the stack for it, is not.
 pub struct Lane<W: Word> {
     inner: [W; 8],
     outer: [W; 8],

@@ -25,7 +25,8 @@ pub type Rounds512 = Rounds<u64>;
 
 /// The rounds of one password, between two of them.
 ///
-/// They are wiped when dropped.
+/// They are wiped when dropped. What a kernel holds in registers, and what the compiler puts on
+/// the stack for it, is not.
 pub struct Rounds<W: Word> {
     digest: [W; 8],
     messages: Messages<W>,

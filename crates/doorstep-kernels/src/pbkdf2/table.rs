@@ -214,3 +214,63 @@ fn has_sha() -> bool {
     #[cfg(not(feature = "std"))]
     return cfg!(target_feature = "sha");
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use alloc::vec::Vec;
+    use core::array;
+
+    use super::*;
+
+    /// RFC 8018 §5.2 knows one block of a key. Kernels that the table keeps from this processor are
+    /// called too.
+    #[test]
+    fn every_kernel_does_what_is_done_one_by_one() {
+        check::<u32>(Kernel::InTurn, 2..=2, |word| word as u32);
+        for processor in Processor::levels() {
+            match processor.vectors() {
+                Vectors::None => {}
+                Vectors::Avx2(token) => {
+                    check::<u32>(Kernel::Avx2(token), 1..=8, |word| word as u32);
+                    check::<u64>(Kernel::Avx2(token), 1..=4, |word| word);
+                }
+                Vectors::Avx512(token) => {
+                    check::<u32>(Kernel::Interleaved(token), 2..=2, |word| word as u32);
+                    check::<u32>(Kernel::Avx512Half(token), 1..=8, |word| word as u32);
+                    check::<u64>(Kernel::Avx512Half(token), 1..=4, |word| word);
+                    check::<u32>(Kernel::Avx512(token), 1..=16, |word| word as u32);
+                    check::<u64>(Kernel::Avx512(token), 1..=8, |word| word);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check<W: Kernels + Eq + core::fmt::Debug>(
+        kernel: Kernel,
+        widths: impl Iterator<Item = usize>,
+        word: fn(u64) -> W,
+    ) {
+        // Any words will do: no state of HMAC is special.
+        let words = |seed: usize| {
+            array::from_fn(|at| {
+                word(((8 * seed + at + 1) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            })
+        };
+        let lane = |at| Lane::new(&words(at), &words(at + 100), &words(at + 200), 50);
+        for width in widths {
+            let mut lanes: Vec<Lane<W>> = (0..width).map(lane).collect();
+            // Not in their order, as they are after a choice.
+            let chosen: Vec<usize> = (0..width).rev().collect();
+            for iterations in [1, 7] {
+                let mut lanes = lanes.iter_mut().collect::<Vec<_>>();
+                W::iterate_together(kernel, &mut lanes, &chosen, iterations);
+            }
+            for (at, found) in lanes.iter().enumerate() {
+                let mut alone = lane(at);
+                in_turn::iterate([&mut alone], 8);
+                assert_eq!((found.u, found.t), (alone.u, alone.t), "lane {at} of {width}");
+            }
+        }
+    }
+}

@@ -161,3 +161,53 @@ impl Kernels for u64 {
         }
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use alloc::vec::Vec;
+    use core::array;
+
+    use super::*;
+
+    /// Step 21 of the specification knows one password. Lengths differ, by bytes and by blocks.
+    #[test]
+    fn every_kernel_does_what_is_done_one_by_one() {
+        for processor in Processor::levels() {
+            match processor.vectors() {
+                Vectors::None => {}
+                Vectors::Avx2(token) => check::<u64>(Kernel::Avx2(token), 4, |word| word),
+                Vectors::Avx512(token) => {
+                    check::<u32>(Kernel::Avx512Half(token), 8, |word| word as u32);
+                    check::<u64>(Kernel::Avx512Half(token), 4, |word| word);
+                    check::<u32>(Kernel::Avx512(token), 16, |word| word as u32);
+                    check::<u64>(Kernel::Avx512(token), 8, |word| word);
+                }
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check<W: Kernels + Eq + core::fmt::Debug>(kernel: Kernel, most: usize, word: fn(u64) -> W) {
+        let begin = |at: usize| {
+            let digest =
+                array::from_fn(|word_at| word((8 * at + word_at) as u64 * 0x0123_4567_89ab));
+            let (p, s) = ([at as u8; 200], [0xa5; 16]);
+            Rounds::new(&digest, &p[..37 * at % 200], &s[..5 * at % 17], 1000)
+        };
+        for width in 1..=most {
+            let mut passwords: Vec<Rounds<W>> = (0..width).map(begin).collect();
+            let chosen: Vec<usize> = (0..width).rev().collect();
+            // A cycle of the messages, in two pieces.
+            for rounds in [5, 37] {
+                let mut passwords = passwords.iter_mut().collect::<Vec<_>>();
+                W::advance_together(kernel, &mut passwords, &chosen, rounds);
+            }
+            for (at, found) in passwords.iter().enumerate() {
+                let mut alone = begin(at);
+                alone.advance(Processor::portable(), 42);
+                let (found, expected) = ((found.digest, found.left), (alone.digest, alone.left));
+                assert_eq!(found, expected, "password {at} of {width}");
+            }
+        }
+    }
+}
