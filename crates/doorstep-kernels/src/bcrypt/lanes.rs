@@ -163,6 +163,10 @@ impl Cells {
                 // In this order: others cost the compiler moves between registers, 4 % and more.
                 let (l, r) = (left[n], right[n]);
                 let r = r ^ (subkeys[2 * i + 1] ^ substitute(tables, l));
+                if WIDTH == MOST {
+                    // With so many, between the two rounds as well: 2 %.
+                    compiler_fence(Ordering::SeqCst);
+                }
                 let l = l ^ (subkeys[2 * i + 2] ^ substitute(tables, r));
                 (left[n], right[n]) = (l, r);
                 // Not an instruction. Without it the compiler puts the look-ups of several lanes into
@@ -197,9 +201,6 @@ fn substitute(tables: &Tables, word: u32) -> u32 {
 }
 
 fn mix(subkeys: &mut [Words], words: &[Words]) {
-    for (subkeys, words) in subkeys.iter_mut().zip(words) {
-        for (subkey, &word) in subkeys.iter_mut().zip(words) {
-            *subkey ^= word;
-        }
-    }
+    let subkeys = subkeys.as_flattened_mut().iter_mut();
+    subkeys.zip(words.as_flattened()).for_each(|(subkey, &word)| *subkey ^= word);
 }
