@@ -62,8 +62,11 @@ impl Workspace {
     /// fastest last: for tests that compare them.
     pub fn all() -> impl Iterator<Item = Self> {
         #[cfg(feature = "kernels")]
-        let with_kernels = Processor::levels()
-            .map(|processor| Self { processor: Some(processor), ..Self::portable() });
+        let with_kernels = Processor::levels().map(|processor| {
+            let mut workspace = Self::portable();
+            workspace.processor = Some(processor);
+            workspace
+        });
         #[cfg(not(feature = "kernels"))]
         let with_kernels = core::iter::empty();
         core::iter::once(Self::portable()).chain(with_kernels)
