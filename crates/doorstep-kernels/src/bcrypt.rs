@@ -153,8 +153,8 @@ fn interleave(states: &mut [&mut State], mut waiting: Vec<(u64, usize)>) -> Opti
 
 /// How many run side by side, of `states` that are still to do.
 ///
-/// If a round of one alone takes 100, a round of 2 to 8 side by side takes 116, 123, 133, 144, 160,
-/// 180 and 211 (x86-64 with 48 KiB of first cache; nine lanes fall out of it). So 9 do better as 5
+/// If a round of one alone takes 100, a round of 2 to 8 side by side takes 116, 124, 133, 144, 160,
+/// 179 and 205 (x86-64 with 48 KiB of first cache; nine lanes fall out of it). So 9 do better as 5
 /// and 4 than as 8 and 1, and of many, 7 at a time do best.
 const fn width(states: usize) -> usize {
     const WIDTHS: [usize; 17] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 5, 5, 6, 6, 7, 7, 8, 8];

@@ -163,10 +163,6 @@ impl Cells {
                 // In this order: others cost the compiler moves between registers, 4 % and more.
                 let (l, r) = (left[n], right[n]);
                 let r = r ^ (subkeys[2 * i + 1] ^ substitute(tables, l));
-                if WIDTH == MOST {
-                    // With so many, between the two rounds as well: 2 %.
-                    compiler_fence(Ordering::SeqCst);
-                }
                 let l = l ^ (subkeys[2 * i + 2] ^ substitute(tables, r));
                 (left[n], right[n]) = (l, r);
                 // Not an instruction. Without it the compiler puts the look-ups of several lanes into
@@ -192,12 +188,12 @@ impl Drop for Lanes {
 
 #[inline(always)]
 fn substitute(tables: &Tables, word: u32) -> u32 {
-    // Not `to_be_bytes`: it becomes one more instruction, before all look-ups.
-    let a = tables[0][usize::from((word >> 24) as u8)];
-    let b = tables[1][usize::from((word >> 16) as u8)];
-    let c = tables[2][usize::from((word >> 8) as u8)];
-    let d = tables[3][usize::from(word as u8)];
-    (a.wrapping_add(b) ^ c).wrapping_add(d)
+    // The order is measured as well. `to_be_bytes` becomes an instruction before all look-ups.
+    let d = usize::from(word as u8);
+    let c = usize::from((word >> 8) as u8);
+    let b = usize::from((word >> 16) as u8);
+    let a = usize::from((word >> 24) as u8);
+    (tables[0][a].wrapping_add(tables[1][b]) ^ tables[2][c]).wrapping_add(tables[3][d])
 }
 
 fn mix(subkeys: &mut [Words], words: &[Words]) {
