@@ -15,7 +15,7 @@ use doorstep::{
 };
 
 const BASIC: &[u8] = b"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==";
-const BEARER: &[u8] = b"Bearer ds_0123456789ABCDEFGHIJabcdefghijXXXXXX";
+const BEARER: &[u8] = b"Bearer ds_0123456789ABCDEFGHIJabcdefghijklmnop";
 const MB: usize = 1 << 20;
 
 fn builder() -> Builder {

@@ -42,7 +42,7 @@ impl<W: Kernels> Lane<W> {
     /// `inner` and `outer` are HMAC's states after its two padded keys (RFC 2104 §4), `first` is
     /// U_1, and `left` is how many iterations follow it: the iteration count less one.
     pub const fn new(inner: &[W; 8], outer: &[W; 8], first: &[W; 8], left: u32) -> Self {
-        Self { inner: *inner, outer: *outer, u: *first, t: *first, left, goal: left }
+        Self::resume(inner, outer, first, first, left)
     }
 
     /// Goes on where `u` is the last U and `t` the xor of all so far.
