@@ -38,6 +38,7 @@
 //! Rehash     run        Granted     (no entropy, no memory)
 //! Rehash     skip       Granted
 //! Rehash     defer      Granted     (and an Upgrade)
+//! Rehash     grant_now  Granted     (and the step itself)
 //! Replace    done       Granted
 //! ```
 //!
@@ -585,6 +586,24 @@ impl<U> Rehash<U> {
         let username = Some(String::from(remake.credentials.username()));
         let granted = Granted { request, user, username, scopes, receipt: None };
         (Outcome::Granted(granted), Upgrade { work: remake.into_work() })
+    }
+}
+
+impl<U: Clone> Rehash<U> {
+    /// Grants now, and hands back the step itself, to go on with after the response: for hosts whose
+    /// stores answer [`Replace`], where [`defer`](Self::defer) names the user by its user-id alone.
+    ///
+    /// The step holds the password: bound the queue that it waits in.
+    pub fn grant_now(self) -> (Outcome<U>, Self) {
+        let Renew { user, scopes, remake } = &**self.work.goal();
+        let granted = Granted {
+            request: remake.request.clone(),
+            user: user.clone(),
+            username: Some(remake.credentials.username().into()),
+            scopes: scopes.clone(),
+            receipt: None,
+        };
+        (Outcome::Granted(granted), self)
     }
 }
 

@@ -232,13 +232,20 @@ impl World {
                     1 => ("run", work.with_rng(&mut ChaCha8Rng::seed_from_u64(1)).run()),
                     2 => ("run", work.with_rng(&mut Exhausted).run()),
                     3 => ("skip", work.skip()),
+                    4 => {
+                        let (outcome, rest) = work.grant_now();
+                        assert!(
+                            matches!(rest.run(), Step::Replace(new) if new.old() == self.outdated)
+                        );
+                        ("grant_now", Step::Done(outcome))
+                    }
                     _ => {
                         let (outcome, upgrade) = work.defer();
                         assert!(upgrade.run().is_some_and(|new| new.old() == self.outdated));
                         ("defer", Step::Done(outcome))
                     }
                 };
-                (answer, next, 5)
+                (answer, next, 6)
             }
             Step::Replace(ask) => {
                 let next = match choice {
