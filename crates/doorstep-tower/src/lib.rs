@@ -1,9 +1,19 @@
 //! `doorstep` as a layer for axum, hyper and tonic, and the threads that hash for it.
-//!
-//! A [`Pool`] hashes on threads of its own, within a budget of memory, and several together.
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "axum")]
+mod axum;
+mod caching;
+mod granted;
+mod host;
+mod layer;
 pub mod pool;
+mod refused;
+mod require;
 
+pub use granted::{Granted, Scopes};
+pub use layer::{Auth, AuthLayer};
 pub use pool::{Pool, PoolLimits};
+pub use refused::{EmptyBody, OnRefusal, Refused, Why};
+pub use require::{Require, Required};

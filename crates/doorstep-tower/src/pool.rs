@@ -135,6 +135,13 @@ impl Pool {
         started.map(|()| pool)
     }
 
+    /// Without threads: refuses everything.
+    pub(crate) fn closed(limits: PoolLimits) -> Self {
+        let pool = Self::idle(limits);
+        pool.close();
+        pool
+    }
+
     fn idle(limits: PoolLimits) -> Self {
         let shared = Arc::new(Shared::new(limits));
         let (threads, alive) = (Mutex::default(), watch::Sender::new(()));

@@ -1,0 +1,197 @@
+//! The host of the machine: answers each step from the store or on the pool. Knows no service.
+
+mod lazy;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use doorstep::driver::Store;
+use doorstep::{Authenticator, Outcome, Rehash, RequestLine, Step, UnixTime};
+use http::request::Parts;
+use tracing::{Instrument, Span, field};
+
+use self::lazy::LazyPool;
+use crate::pool::{PoolLimits, Times};
+use crate::refused::Refused;
+
+pub(crate) struct Host<S> {
+    pub(crate) authenticator: Authenticator,
+    pub(crate) pool: LazyPool,
+    pub(crate) upgrades: LazyPool,
+    pub(crate) names_users: bool,
+    store: Arc<S>,
+}
+
+pub(crate) enum Decision<U> {
+    /// And what is to be done after the response.
+    Decided(Outcome<U>, Option<Rehash<U>>),
+    Refused(Refused),
+}
+
+impl<S> Host<S> {
+    pub(crate) fn new(authenticator: Authenticator, store: S) -> Self {
+        Self {
+            authenticator,
+            pool: LazyPool::new(PoolLimits::default()),
+            upgrades: LazyPool::new(PoolLimits::for_upgrades()),
+            names_users: false,
+            store: Arc::new(store),
+        }
+    }
+}
+
+impl<S: Store> Host<S>
+where
+    S::User: Clone + Send + Sync + 'static,
+    S::Error: fmt::Display,
+{
+    /// Who the request comes from, by its header fields.
+    pub(crate) async fn decide(&self, parts: &Parts) -> Decision<S::User> {
+        let span = tracing::info_span!(
+            "authenticate",
+            scheme = field::Empty,
+            outcome = field::Empty,
+            cause = field::Empty,
+            username = field::Empty,
+            queue_us = field::Empty,
+            hash_us = field::Empty,
+            batch = field::Empty,
+        );
+        let step = self.begin(parts);
+        let decision = self.drive(step).instrument(span.clone()).await;
+        self.record(&span, &decision);
+        decision
+    }
+
+    fn begin(&self, parts: &Parts) -> Step<S::User> {
+        let fields = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let line = RequestLine { method: parts.method.as_str(), target: target(parts), now: now() };
+        self.authenticator.begin_with(line, fields)
+    }
+
+    async fn drive(&self, mut step: Step<S::User>) -> Decision<S::User> {
+        let store = &*self.store;
+        let mut later = None;
+        loop {
+            step = match step {
+                Step::FindUser(ask) => match store.find_user(&ask).await {
+                    Ok(Some((user, account))) => ask.found(user, account),
+                    Ok(None) => ask.not_found(),
+                    Err(error) => return Decision::Refused(failed(error)),
+                },
+                Step::FindToken(ask) => match store.find_token(&ask).await {
+                    Ok(Some((user, token))) => ask.found(user, token, now()),
+                    Ok(None) => ask.not_found(),
+                    Err(error) => return Decision::Refused(failed(error)),
+                },
+                Step::Verify(work) => match self.pool.started().verify_timed(work).await {
+                    Ok(timed) => {
+                        record_times(&Span::current(), timed.times);
+                        timed.result
+                    }
+                    Err(_) => return Decision::Refused(Refused::broken()),
+                },
+                Step::Rehash(work) => {
+                    let (outcome, rest) = work.grant_now();
+                    later = Some(rest);
+                    Step::Done(outcome)
+                }
+                // Only a `Rehash` that is run comes here.
+                Step::Replace(ask) => {
+                    let replaced = store.replace_hash(&ask).await;
+                    ask.done(replaced)
+                }
+                Step::Done(outcome) => return Decision::Decided(outcome, later),
+            };
+        }
+    }
+
+    fn record(&self, span: &Span, decision: &Decision<S::User>) {
+        let (outcome, username) = match decision {
+            Decision::Decided(Outcome::Granted(granted), _) => {
+                span.record("scheme", granted.scheme());
+                ("granted", granted.username())
+            }
+            Decision::Decided(Outcome::Anonymous(_), _) => ("anonymous", None),
+            Decision::Decided(Outcome::Denied(denied), _) => {
+                span.record("scheme", denied.scheme());
+                span.record("cause", field::display(denied.cause()));
+                ("denied", denied.username())
+            }
+            Decision::Refused(_) => ("failed", None),
+        };
+        span.record("outcome", outcome);
+        if let Some(username) = username.filter(|_| self.names_users) {
+            // `Debug` escapes what would break a line.
+            span.record("username", field::debug(username));
+        }
+    }
+}
+
+impl<S: Store + 'static> Host<S>
+where
+    S::User: Clone + Send + Sync + 'static,
+    S::Error: fmt::Display,
+{
+    /// Renews a hash on the runtime that this runs on. What does not fit is renewed at the next login.
+    pub(crate) fn upgrade(&self, rehash: Rehash<S::User>) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            tracing::debug!("no new hash: there is no runtime to store it on");
+            return;
+        };
+        let (pool, store) = (self.upgrades.started().clone(), self.store.clone());
+        runtime.spawn(async move {
+            let made = pool.run(rehash.cost(), |workspace| rehash.run_in(workspace)).await;
+            match made {
+                Ok(Step::Replace(ask)) => match store.replace_hash(&ask).await {
+                    Ok(true) => tracing::info!("renewed a hash"),
+                    Ok(false) => tracing::info!("the hash has changed meanwhile; left it alone"),
+                    Err(error) => tracing::error!(%error, "could not store a new hash"),
+                },
+                Ok(_) => tracing::warn!("no new hash: there was no memory or no entropy"),
+                Err(error) => tracing::debug!(%error, "no new hash"),
+            }
+        });
+    }
+}
+
+impl<S> Clone for Host<S> {
+    fn clone(&self) -> Self {
+        Self {
+            authenticator: self.authenticator.clone(),
+            pool: self.pool.clone(),
+            upgrades: self.upgrades.clone(),
+            names_users: self.names_users,
+            store: self.store.clone(),
+        }
+    }
+}
+
+fn failed(error: impl fmt::Display) -> Refused {
+    tracing::error!(%error, "the store failed");
+    Refused::store()
+}
+
+fn record_times(span: &Span, times: Times) {
+    span.record("queue_us", times.waited.as_micros() as u64);
+    span.record("hash_us", times.ran.as_micros() as u64);
+    span.record("batch", times.batch as u64);
+}
+
+/// The request target. axum's nested routers cut what they matched off the URI, and keep the original.
+fn target(parts: &Parts) -> &str {
+    #[cfg(feature = "axum")]
+    let uri = parts.extensions.get::<axum::extract::OriginalUri>().map_or(&parts.uri, |uri| &uri.0);
+    #[cfg(not(feature = "axum"))]
+    let uri = &parts.uri;
+    match uri.path_and_query() {
+        Some(target) => target.as_str(),
+        None => uri.authority().map_or("", |authority| authority.as_str()),
+    }
+}
+
+fn now() -> UnixTime {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    UnixTime::from_secs(now.as_secs())
+}

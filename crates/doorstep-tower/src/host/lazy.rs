@@ -1,0 +1,35 @@
+//! A pool that starts with its first job, so that making a layer starts nothing and cannot fail.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::pool::{Pool, PoolLimits};
+
+#[derive(Clone)]
+pub(crate) struct LazyPool {
+    limits: PoolLimits,
+    pool: Arc<OnceLock<Pool>>,
+}
+
+impl LazyPool {
+    pub(crate) fn new(limits: PoolLimits) -> Self {
+        Self { limits, pool: Arc::default() }
+    }
+
+    pub(crate) fn limit(&mut self, limits: PoolLimits) {
+        *self = Self::new(limits);
+    }
+
+    pub(crate) fn set(&mut self, pool: Pool) {
+        *self = Self { limits: pool.limits(), pool: Arc::new(OnceLock::from(pool)) };
+    }
+
+    /// The pool. Without threads it refuses everything as overloaded.
+    pub(crate) fn started(&self) -> &Pool {
+        self.pool.get_or_init(|| {
+            Pool::start(self.limits).unwrap_or_else(|error| {
+                tracing::error!(%error, "cannot start the hashing threads");
+                Pool::closed(self.limits)
+            })
+        })
+    }
+}

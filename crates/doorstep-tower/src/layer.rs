@@ -1,0 +1,195 @@
+//! The layer: decides who each request comes from, and lets it through with the answer.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use doorstep::driver::Store;
+use doorstep::{Authenticator, Outcome};
+use http::{HeaderValue, Request, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::caching;
+use crate::granted::Granted;
+use crate::host::{Decision, Host};
+use crate::pool::{Pool, PoolLimits};
+use crate::refused::{EmptyBody, OnRefusal, reshape};
+
+/// Decides who each request comes from, by its header fields, and lets it through.
+///
+/// A granted request has a [`Granted`] in its extensions. An anonymous one passes, too: routes say
+/// with [`Require`](crate::Require) or an extractor whom they serve. Credentials that are refused are
+/// answered here, with the status and fields of [`doorstep::Refusal`], also where nobody asks for any;
+/// so are throttling, overload (503) and a store that fails (503, and never a grant).
+///
+/// Request and response bodies are not touched, upgrades pass, and trailers are never read.
+///
+/// A store's user must be `Clone`, since the grant and a [`Replace`](doorstep::Replace) after the
+/// response both hold it; its errors are logged, so that their `Display` must show no secret.
+pub struct AuthLayer<S, F = EmptyBody> {
+    host: Host<S>,
+    on_refusal: F,
+}
+
+impl<S: Store> AuthLayer<S> {
+    /// A layer that asks `store`, and hashes on a [`Pool`] of its own with the default limits.
+    pub fn new(authenticator: Authenticator, store: S) -> Self {
+        Self { host: Host::new(authenticator, store), on_refusal: EmptyBody }
+    }
+}
+
+impl<S, F> AuthLayer<S, F> {
+    /// Hashes on this pool: one of other limits, or one that several layers share.
+    pub fn pool(mut self, pool: Pool) -> Self {
+        self.host.pool.set(pool);
+        self
+    }
+
+    /// Renews outdated hashes, after the response, within these limits instead of
+    /// [`PoolLimits::for_upgrades`].
+    pub fn upgrades(mut self, limits: PoolLimits) -> Self {
+        self.host.upgrades.limit(limits);
+        self
+    }
+
+    /// Names users in spans: the user-id as it was sent, escaped. Otherwise spans hold none.
+    pub fn with_usernames(mut self) -> Self {
+        self.host.names_users = true;
+        self
+    }
+
+    /// Gives refusals a body, those of routes below included. Its status and the refusal's own fields
+    /// cannot be changed.
+    ///
+    /// ```
+    /// # use doorstep_tower::{AuthLayer, OnRefusal, Refused};
+    /// use http::Response;
+    ///
+    /// # fn shaped<S>(layer: AuthLayer<S>) -> impl Sized {
+    /// layer.on_refusal(|refused: &Refused| {
+    ///     let body = format!("{{\"error\": {}}}\n", refused.status().as_u16());
+    ///     Response::builder().header("content-type", "application/json").body(body).unwrap()
+    /// })
+    /// # }
+    /// ```
+    pub fn on_refusal<G>(self, on_refusal: G) -> AuthLayer<S, G> {
+        AuthLayer { host: self.host, on_refusal }
+    }
+
+    /// The pool that it hashes on, for what else is to be hashed within its budget.
+    pub fn hashing_pool(&self) -> &Pool {
+        self.host.pool.started()
+    }
+}
+
+impl<S, F: Clone> Clone for AuthLayer<S, F> {
+    fn clone(&self) -> Self {
+        Self { host: self.host.clone(), on_refusal: self.on_refusal.clone() }
+    }
+}
+
+impl<S, F> fmt::Debug for AuthLayer<S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AuthLayer")
+            .field("authenticator", &self.host.authenticator)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S, F: Clone, I> Layer<I> for AuthLayer<S, F> {
+    type Service = Auth<I, S, F>;
+
+    fn layer(&self, inner: I) -> Auth<I, S, F> {
+        let vary = caching::vary(&self.host.authenticator);
+        let shared = Shared { host: self.host.clone(), on_refusal: self.on_refusal.clone(), vary };
+        Auth { inner, shared: Arc::new(shared) }
+    }
+}
+
+/// The service of [`AuthLayer`].
+pub struct Auth<I, S, F = EmptyBody> {
+    inner: I,
+    shared: Arc<Shared<S, F>>,
+}
+
+struct Shared<S, F> {
+    host: Host<S>,
+    on_refusal: F,
+    vary: Option<HeaderValue>,
+}
+
+type ResponseFuture<B, E> = Pin<Box<dyn Future<Output = Result<Response<B>, E>> + Send>>;
+
+impl<I, S, F, A, B> Service<Request<A>> for Auth<I, S, F>
+where
+    I: Service<Request<A>, Response = Response<B>> + Clone + Send + 'static,
+    I::Future: Send,
+    S: Store + 'static,
+    S::User: Clone + Send + Sync + 'static,
+    S::Error: fmt::Display,
+    F: OnRefusal<B>,
+    A: Send + 'static,
+{
+    type Response = Response<B>;
+    type Error = I::Error;
+    type Future = ResponseFuture<B, I::Error>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), I::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<A>) -> Self::Future {
+        let next = self.inner.clone();
+        // The one that is ready.
+        let mut inner = std::mem::replace(&mut self.inner, next);
+        let shared = self.shared.clone();
+        Box::pin(async move {
+            let Shared { host, on_refusal, vary } = &*shared;
+            let (mut parts, body) = request.into_parts();
+            let (outcome, later) = match host.decide(&parts).await {
+                Decision::Decided(outcome, later) => (outcome, later),
+                Decision::Refused(refused) => return Ok(refused.shaped(on_refusal)),
+            };
+            let mut keep_private = false;
+            match outcome {
+                Outcome::Granted(granted) => {
+                    let granted = Granted::grant(granted, &mut parts.extensions);
+                    keep_private = !granted.field().is_some_and(caching::is_authorization);
+                }
+                Outcome::Anonymous(anonymous) => {
+                    Granted::<S::User>::anonymous(anonymous, &mut parts.extensions);
+                }
+                Outcome::Denied(denied) => {
+                    let refusal = denied.refusal(&doorstep::Scopes::NONE_ASKED);
+                    return Ok(crate::Refused::from(refusal).shaped(on_refusal));
+                }
+            }
+            let response = inner.call(Request::from_parts(parts, body)).await?;
+            if let Some(rehash) = later {
+                host.upgrade(rehash);
+            }
+            let mut response = reshape(response, on_refusal);
+            if keep_private {
+                caching::keep_private(response.headers_mut());
+            }
+            if let Some(vary) = vary {
+                caching::add_vary(response.headers_mut(), vary);
+            }
+            Ok(response)
+        })
+    }
+}
+
+impl<I: Clone, S, F> Clone for Auth<I, S, F> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), shared: self.shared.clone() }
+    }
+}
+
+impl<I: fmt::Debug, S, F> fmt::Debug for Auth<I, S, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("inner", &self.inner).finish_non_exhaustive()
+    }
+}
