@@ -1,4 +1,8 @@
-//! `doorstep` as a layer for axum, hyper and tonic, and the threads that hash for it.
+#![doc = include_str!("../README.md")]
+//!
+//! # Features
+//!
+//! `axum`, which is on by default, brings the extractors.
 
 #![forbid(unsafe_code)]
 
