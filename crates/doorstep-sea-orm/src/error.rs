@@ -1,4 +1,5 @@
-//! Why a lookup failed. Holds no value and no message of the database's, which cite user-ids and hashes.
+//! Why a lookup failed. Holds no value and no message of the database's, which cite user-ids and
+//! hashes.
 
 use std::fmt;
 

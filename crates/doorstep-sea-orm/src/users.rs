@@ -42,8 +42,8 @@ impl<E: EntityTrait> ModelUsers<E> {
         Self { scopes, ..self }
     }
 
-    /// The store: these users over a connection of the host's. Each statement is a transaction of its
-    /// own, which is why it is not over one of the host's.
+    /// The store: these users over a connection of the host's. Each statement is a transaction of
+    /// its own, which is why it is not over one of the host's.
     pub fn over(self, connection: DatabaseConnection) -> ModelStore<E> {
         ModelStore { users: self, connection }
     }

@@ -1,5 +1,5 @@
-//! DESIGN §1: `ModelBasicAuth(User, hasher, password_field)`. On SQLite in memory, with columns of text, of text
-//! that ignores case, and of bytes.
+//! DESIGN §1: `ModelBasicAuth(User, hasher, password_field)`. On SQLite in memory, with columns of
+//! text, of text that ignores case, and of bytes.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used)]
 

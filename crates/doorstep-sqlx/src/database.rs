@@ -30,8 +30,8 @@ pub enum Pool {
     MySql(MySqlPool),
 }
 
-/// The same words for each database that is compiled in. Their types have no trait in common that says
-/// enough, and bounds that do would be longer than the code.
+/// The same words for each database that is compiled in. Their types have no trait in common that
+/// says enough, and bounds that do would be longer than the code.
 macro_rules! on_each {
     ($value:expr, $kind:ident($inner:ident, $spelling:ident) => $body:expr) => {
         match $value {
@@ -121,8 +121,8 @@ impl Pool {
         })
     }
 
-    /// Runs a statement once for each of `batch`, all of them or none, and says for each whether its row
-    /// was new.
+    /// Runs a statement once for each of `batch`, all of them or none, and says for each whether
+    /// its row was new.
     pub(crate) async fn insert_all(
         &self,
         deadline: Duration,

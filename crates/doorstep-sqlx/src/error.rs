@@ -1,5 +1,5 @@
-//! Why the database did not do it. Holds no value, no URL and no message of the server's, which cite
-//! user-ids and hashes.
+//! Why the database did not do it. Holds no value, no URL and no message of the server's, which
+//! cite user-ids and hashes.
 
 use std::fmt;
 
@@ -19,16 +19,17 @@ pub struct Error {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// It took too long to find a free connection, to wait for a lock or to run the statement. If the
-    /// database says so, with a [`code`](Error::code), nothing was changed; otherwise it is not known.
+    /// It took too long to find a free connection, to wait for a lock or to run the statement. If
+    /// the database says so, with a [`code`](Error::code), nothing was changed; otherwise it is not
+    /// known.
     Timeout,
     /// The database is not reached or breaks the connection off. Whether a change was made is not
     /// known.
     Unavailable,
     /// The database refuses the statement. Nothing was changed.
     Refused,
-    /// The tables are not those of this version: [`migrate`](crate::SqlStore::migrate) was not run, or
-    /// that of another version was.
+    /// The tables are not those of this version: [`migrate`](crate::SqlStore::migrate) was not run,
+    /// or that of another version was.
     Schema,
     /// There is something in a row that was never written there by this crate.
     Corrupt,
@@ -38,8 +39,8 @@ pub enum ErrorKind {
     Taken,
     /// There is no user with this id, or no longer.
     NoSuchUser,
-    /// The user-id is longer than [`MAX_USERNAME_LEN`](crate::SqlStore::MAX_USERNAME_LEN), or holds a
-    /// NUL, which PostgreSQL cannot store.
+    /// The user-id is longer than [`MAX_USERNAME_LEN`](crate::SqlStore::MAX_USERNAME_LEN), or holds
+    /// a NUL, which PostgreSQL cannot store.
     InvalidUsername,
     /// The hash is longer than [`MAX_HASH_LEN`](crate::SqlStore::MAX_HASH_LEN), or holds a NUL.
     InvalidHash,
@@ -62,7 +63,8 @@ impl Error {
         self.kind
     }
 
-    /// What the database calls it: PostgreSQL's SQLSTATE, MySQL's error number, SQLite's result code.
+    /// What the database calls it: PostgreSQL's SQLSTATE, MySQL's error number, SQLite's result
+    /// code.
     pub fn code(&self) -> Option<&str> {
         let len = self.code.iter().position(|&byte| byte == 0).unwrap_or(self.code.len());
         std::str::from_utf8(&self.code[..len]).ok().filter(|code| !code.is_empty())

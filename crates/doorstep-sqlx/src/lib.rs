@@ -1,8 +1,8 @@
 //! Users and tokens for `doorstep` in SQLite, PostgreSQL, MySQL and MariaDB.
 //!
-//! [`SqlStore`] is a [`doorstep::driver::Store`], and what a host needs beside it: its two tables and
-//! their migrations, users that are created, listed, disabled and given passwords, tokens that are
-//! made, listed and revoked.
+//! [`SqlStore`] is a [`doorstep::driver::Store`], and what a host needs beside it: its two tables
+//! and their migrations, users that are created, listed, disabled and given passwords, tokens that
+//! are made, listed and revoked.
 //!
 //! ```
 //! use doorstep::driver::drive;
@@ -15,8 +15,8 @@
 //! let store = SqlStore::connect("sqlite::memory:").await?; // or postgres:, mysql:, mariadb:
 //! store.migrate().await?;
 //!
-//! let auth =
-//!     Authenticator::builder("example", Hashers::new(Bcrypt::new(5)?)).scheme(Basic::new()).build()?;
+//! let hashers = Hashers::new(Bcrypt::new(5)?);
+//! let auth = Authenticator::builder("example", hashers).scheme(Basic::new()).build()?;
 //! let hash = auth.hashers().hash("open sesame".into())?.run()?;
 //! store.create_user("Aladdin", Some(&hash), &Scopes::NONE_ASKED).await?;
 //!
@@ -29,28 +29,28 @@
 //!
 //! # What it promises
 //!
-//! - User-ids are unique and compared byte for byte on all databases. `Admin `, `admin` and `admın` are
-//!   three users.
+//! - User-ids are unique and compared byte for byte on all databases. `Admin `, `admin` and `admın`
+//!   are three users.
 //! - A hash is replaced by one statement that compares and swaps: a password that was changed
 //!   meanwhile stays.
-//! - Every statement is prepared, and every operation has a deadline. A slow or failing database is an
-//!   [`Error`], which a host answers with 503: nobody is granted anything by it, and it holds neither
-//!   values nor the server's message.
-//! - Tokens are stored as their SHA-256. When one was last used is known to about the hour: it is not
-//!   a write for each request.
+//! - Every statement is prepared, and every operation has a deadline. A slow or failing database is
+//!   an [`Error`], which a host answers with 503: nobody is granted anything by it, and it holds
+//!   neither values nor the server's message.
+//! - Tokens are stored as their SHA-256. When one was last used is known to about the hour: it is
+//!   not a write for each request.
 //!
 //! # What it is not
 //!
-//! It hashes nothing and throttles nobody. It knows its own tables alone: a host that keeps its users
-//! in a table of its own implements the trait over that, which is three statements, or takes
+//! It hashes nothing and throttles nobody. It knows its own tables alone: a host that keeps its
+//! users in a table of its own implements the trait over that, which is three statements, or takes
 //! `doorstep-sea-orm`.
 //!
 //! # Features
 //!
-//! `sqlite` (on by default), `postgres` and `mysql` bring one database each; `mysql` is for MariaDB too.
-//! `rustls` speaks TLS to the servers; without it, a server is reached by a socket or a network that
-//! nobody else listens to. A MySQL server whose users log in by `caching_sha2_password` asks for
-//! either TLS or a Unix socket.
+//! `sqlite` (on by default), `postgres` and `mysql` bring one database each; `mysql` is for MariaDB
+//! too. `rustls` speaks TLS to the servers; without it, a server is reached by a socket or a
+//! network that nobody else listens to. A MySQL server whose users log in by
+//! `caching_sha2_password` asks for either TLS or a Unix socket.
 
 #![forbid(unsafe_code)]
 

@@ -28,18 +28,19 @@ use crate::store::SqlStore;
 pub struct Options {
     /// How many connections there may be at once. A database in memory has one.
     pub max_connections: u32,
-    /// How long a request waits for a free connection. It is the pool's: [`over`](Self::over) leaves
-    /// it to whoever made that.
+    /// How long a request waits for a free connection. It is the pool's: [`over`](Self::over)
+    /// leaves it to whoever made that.
     pub acquire_timeout: Duration,
-    /// How long a statement may take, its waiting for locks included. MySQL counts in whole seconds.
+    /// How long a statement may take, its waiting for locks included. MySQL counts in whole
+    /// seconds.
     ///
-    /// The database is told, and gives up by itself what takes longer. If it does not say so within two
-    /// seconds more, the connection is given up.
+    /// The database is told, and gives up by itself what takes longer. If it does not say so within
+    /// two seconds more, the connection is given up.
     pub statement_timeout: Duration,
     /// How coarse a token's last use is: it is written at most once in this time.
     pub last_use: Duration,
-    /// The time of creating, disabling, revoking and last uses. Whether a token has expired is decided
-    /// by the time that the authentication is given.
+    /// The time of creating, disabling, revoking and last uses. Whether a token has expired is
+    /// decided by the time that the authentication is given.
     pub clock: fn() -> UnixTime,
 }
 
@@ -88,8 +89,8 @@ impl Options {
         SqlStore::new(pool.into(), self)
     }
 
-    /// When a statement is given up that the database has not given up itself: with whole seconds, and
-    /// the way there and back.
+    /// When a statement is given up that the database has not given up itself: with whole seconds,
+    /// and the way there and back.
     pub(crate) fn deadline(&self) -> Duration {
         self.statement_timeout.saturating_add(Duration::from_secs(2))
     }
@@ -101,8 +102,8 @@ impl Options {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .foreign_keys(true)
-            // Readers wait for nobody, and writers for each other. What is committed is on the disk:
-            // `synchronous` stays full.
+            // Readers wait for nobody, and writers for each other. What is committed is on the
+            // disk: `synchronous` stays full.
             .journal_mode(SqliteJournalMode::Wal)
             .busy_timeout(self.statement_timeout);
         let mut pool = SqlitePoolOptions::new()
@@ -139,7 +140,8 @@ impl Options {
         let secs = millis.div_ceil(1000);
         // The first comment is a statement to MariaDB alone, the second to MySQL alone.
         let deadlines = format!(
-            "SET SESSION innodb_lock_wait_timeout = {secs} /*M!100101 , max_statement_time = {secs} */ \
+            "SET SESSION innodb_lock_wait_timeout = {secs} \
+             /*M!100101 , max_statement_time = {secs} */ \
              /*!50708 , max_execution_time = {millis} */"
         );
         MySqlPoolOptions::new()
@@ -162,8 +164,8 @@ fn in_memory(options: &sqlx::sqlite::SqliteConnectOptions) -> bool {
     name.is_empty() || name == ":memory:" || name.starts_with("file:")
 }
 
-/// Makes the file if there is none, for its owner alone: whoever reads it can guess passwords. SQLite
-/// gives the files beside it the same mode.
+/// Makes the file if there is none, for its owner alone: whoever reads it can guess passwords.
+/// SQLite gives the files beside it the same mode.
 #[cfg(feature = "sqlite")]
 fn make_private(path: &std::path::Path) -> std::io::Result<()> {
     let mut options = std::fs::OpenOptions::new();

@@ -16,7 +16,8 @@ use crate::users::UserId;
 
 /// Users and tokens in a database. Cheap to clone.
 ///
-/// What it does for the steps it does as a [`Store`]; the rest is for the host's own routes and tools.
+/// What it does for the steps it does as a [`Store`]; the rest is for the host's own routes and
+/// tools.
 #[derive(Clone)]
 pub struct SqlStore {
     pool: Pool,
@@ -57,8 +58,9 @@ impl SqlStore {
         Self { pool, options, touching: Arc::new(Semaphore::new(1)) }
     }
 
-    /// Makes the tables `doorstep_users` and `doorstep_tokens`, or brings them to this version. What was
-    /// done is noted in `doorstep_migrations`. On PostgreSQL and MySQL several processes may do it at once.
+    /// Makes the tables `doorstep_users` and `doorstep_tokens`, or brings them to this version.
+    /// What was done is noted in `doorstep_migrations`. On PostgreSQL and MySQL several processes
+    /// may do it at once.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`] if another version was here, or the database's.
@@ -144,7 +146,8 @@ impl SqlStore {
         digest: &TokenDigest,
     ) -> Result<Option<(User, TokenRecord)>, Error> {
         const FIND: Sql = sql!(
-            "SELECT t.digest, t.id, t.scopes, t.expires, t.revoked, t.last_used, u.id, u.username, u.disabled
+            "SELECT t.digest, t.id, t.scopes, t.expires, t.revoked, t.last_used,
+                    u.id, u.username, u.disabled
              FROM doorstep_tokens t JOIN doorstep_users u ON u.id = t.user_id WHERE t.digest = " {1}
         );
         let rows = self.rows(&FIND, &[digest.as_bytes().into()]).await?;
@@ -163,8 +166,8 @@ impl SqlStore {
 
     /// Writes that a token is used, if what is written of it is old.
     ///
-    /// No request waits for it, none fails with it, and there is one at a time: a token that is passed
-    /// over is noted at its next use.
+    /// No request waits for it, none fails with it, and there is one at a time: a token that is
+    /// passed over is noted at its next use.
     fn touch(&self, token: TokenId, record: &TokenRecord, last_used: Option<i64>) {
         const TOUCH: Sql = sql!(
             "UPDATE doorstep_tokens SET last_used = " {1} " WHERE id = " {2}

@@ -39,8 +39,8 @@ pub struct TokenInfo {
     pub expires: Option<UnixTime>,
     /// Since when it is revoked, if it is.
     pub revoked: Option<UnixTime>,
-    /// When it was last used, as coarse as [`Options::last_use`](crate::Options::last_use); `None` if
-    /// it was not.
+    /// When it was last used, as coarse as [`Options::last_use`](crate::Options::last_use); `None`
+    /// if it was not.
     pub last_used: Option<UnixTime>,
 }
 
@@ -65,7 +65,8 @@ impl SqlStore {
         Ok(token)
     }
 
-    /// Stores a token that was made elsewhere, by its digest. It must be random, of 128 bits or more.
+    /// Stores a token that was made elsewhere, by its digest. It must be random, of 128 bits or
+    /// more.
     ///
     /// # Errors
     /// [`ErrorKind::NoSuchUser`], [`ErrorKind::Taken`], [`ErrorKind::InvalidScopes`], or the
@@ -100,8 +101,8 @@ impl SqlStore {
         rows.iter().map(token_info).collect()
     }
 
-    /// Revokes a token of this user's, and says whether there was one to revoke. Nobody else's: a page
-    /// may pass on what a browser sent.
+    /// Revokes a token of this user's, and says whether there was one to revoke. Nobody else's: a
+    /// page may pass on what a browser sent.
     ///
     /// # Errors
     /// The database's.
@@ -114,14 +115,15 @@ impl SqlStore {
         Ok(self.execute(&REVOKE, &values).await? == 1)
     }
 
-    /// Revokes the token with this digest, for whoever holds the token itself, and says whether there was
-    /// one to revoke.
+    /// Revokes the token with this digest, for whoever holds the token itself, and says whether
+    /// there was one to revoke.
     ///
     /// # Errors
     /// The database's.
     pub async fn revoke_digest(&self, digest: &TokenDigest) -> Result<bool, Error> {
         const REVOKE: Sql = sql!(
-            "UPDATE doorstep_tokens SET revoked = " {1} " WHERE digest = " {2} " AND revoked IS NULL"
+            "UPDATE doorstep_tokens SET revoked = " {1}
+            " WHERE digest = " {2} " AND revoked IS NULL"
         );
         let values = [self.now().into(), digest.as_bytes().into()];
         Ok(self.execute(&REVOKE, &values).await? == 1)
@@ -133,7 +135,8 @@ impl SqlStore {
     /// The database's.
     pub async fn revoke_tokens(&self, user: UserId) -> Result<u64, Error> {
         const REVOKE: Sql = sql!(
-            "UPDATE doorstep_tokens SET revoked = " {1} " WHERE user_id = " {2} " AND revoked IS NULL"
+            "UPDATE doorstep_tokens SET revoked = " {1}
+            " WHERE user_id = " {2} " AND revoked IS NULL"
         );
         self.execute(&REVOKE, &[self.now().into(), user.as_i64().into()]).await
     }

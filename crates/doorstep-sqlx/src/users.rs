@@ -65,7 +65,8 @@ impl SqlStore {
         scopes: &Scopes,
     ) -> Result<UserId, Error> {
         const INSERT: Sql = sql!(
-            "INSERT INTO doorstep_users (username, hash, scopes, created) VALUES (" {1} ", " {2} ", " {3} ", " {4} ")"
+            "INSERT INTO doorstep_users (username, hash, scopes, created)
+             VALUES (" {1} ", " {2} ", " {3} ", " {4} ")"
         );
         let user = NewUser { username, hash, scopes };
         self.execute(&INSERT, &self.new_user(&user)?).await?;
@@ -74,17 +75,19 @@ impl SqlStore {
         Ok(created.id)
     }
 
-    /// Adds users in one transaction, all of them or none, and says for each whether its user-id was
-    /// free. Nobody's hash is overwritten.
+    /// Adds users in one transaction, all of them or none, and says for each whether its user-id
+    /// was free. Nobody's hash is overwritten.
     ///
     /// # Errors
     /// As [`create_user`](Self::create_user), but for [`ErrorKind::Taken`].
     pub async fn create_users(&self, users: &[NewUser<'_>]) -> Result<Vec<bool>, Error> {
         // MySQL's `IGNORE` ignores more than that the user-id is taken.
         const INSERT: Sql = Sql {
-            numbered: "INSERT INTO doorstep_users (username, hash, scopes, created) VALUES ($1, $2, $3, $4)
+            numbered: "INSERT INTO doorstep_users (username, hash, scopes, created)
+                       VALUES ($1, $2, $3, $4)
                        ON CONFLICT (username) DO NOTHING",
-            positional: "INSERT INTO doorstep_users (username, hash, scopes, created) VALUES (?, ?, ?, ?)",
+            positional: "INSERT INTO doorstep_users (username, hash, scopes, created)
+                         VALUES (?, ?, ?, ?)",
         };
         let batch = users.iter().map(|user| self.new_user(user)).collect::<Result<Vec<_>, _>>()?;
         self.insert_all(&INSERT, &batch).await
@@ -143,14 +146,16 @@ impl SqlStore {
         Ok(self.execute(&SET, &[scopes.into(), user.0.into()]).await? == 1)
     }
 
-    /// Disables an account, its tokens included, or enables it again, and says whether there is such a
-    /// user.
+    /// Disables an account, its tokens included, or enables it again, and says whether there is
+    /// such a user.
     ///
     /// # Errors
     /// The database's.
     pub async fn set_disabled(&self, user: UserId, disabled: bool) -> Result<bool, Error> {
         // It stays as it is known since when.
-        const DISABLE: Sql = sql!("UPDATE doorstep_users SET disabled = COALESCE(disabled, " {1} ") WHERE id = " {2});
+        const DISABLE: Sql = sql!(
+            "UPDATE doorstep_users SET disabled = COALESCE(disabled, " {1} ") WHERE id = " {2}
+        );
         const ENABLE: Sql = sql!("UPDATE doorstep_users SET disabled = NULL WHERE id = " {1});
         let changed = if disabled {
             self.execute(&DISABLE, &[self.now().into(), user.0.into()]).await?

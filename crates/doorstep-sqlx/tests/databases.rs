@@ -1,5 +1,5 @@
-//! What must hold on every database. SQLite is always there; the servers' tests are ignored unless they
-//! are asked for:
+//! What must hold on every database. SQLite is always there; the servers' tests are ignored unless
+//! they are asked for:
 //!
 //! ```sh
 //! scripts/databases cargo test -p doorstep-sqlx --features postgres,mysql -- --include-ignored

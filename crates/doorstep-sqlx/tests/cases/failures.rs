@@ -1,5 +1,5 @@
-//! Issue: "a slow or failing database gives a typed error and a 503, never a granted request and never a lost
-//! password"; and an error holds no secret.
+//! Issue: "a slow or failing database gives a typed error and a 503, never a granted request and
+//! never a lost password"; and an error holds no secret.
 
 use std::time::Duration;
 

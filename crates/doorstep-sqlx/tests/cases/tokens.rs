@@ -1,4 +1,5 @@
-//! Issue: "tokens by digest with expiry, revocation, scopes, last use (coarse, not a write per request)".
+//! Issue: "tokens by digest with expiry, revocation, scopes, last use (coarse, not a write per
+//! request)".
 
 use std::time::Duration;
 

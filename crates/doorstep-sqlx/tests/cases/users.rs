@@ -1,13 +1,13 @@
-//! Issue: "User-ids are unique and compared byte for byte on all three"; RFC 7617 §2 leaves the comparison
-//! to the host.
+//! Issue: "User-ids are unique and compared byte for byte on all three"; RFC 7617 §2 leaves the
+//! comparison to the host.
 
 use doorstep::{Cause, Scopes, TokenFormat};
 use doorstep_sqlx::{ErrorKind, NewUser, SqlStore};
 
 use crate::util::{Bed, hash, later, logs_in, now, refused};
 
-/// What collations take for `admin`: another case, a blank at the end, a dotless i, an accent in one
-/// character and in two, full width, an ignorable character, and other endings.
+/// What collations take for `admin`: another case, a blank at the end, a dotless i, an accent in
+/// one character and in two, full width, an ignorable character, and other endings.
 const ADMINS: [&str; 13] = [
     "admin",
     "Admin",
