@@ -1,11 +1,14 @@
 //! Extractors, and the response to what they refuse. The layer around the route gives it its body.
 
+use std::convert::Infallible;
+
 use axum_core::body::Body;
 use axum_core::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum_core::response::{IntoResponse, Response};
 use http::request::Parts;
 
 use crate::granted::{Decided, Granted, Scopes};
+use crate::peer::Peer;
 use crate::refused::Refused;
 
 impl<S: Sync, U: Send + Sync + 'static> FromRequestParts<S> for Granted<U> {
@@ -36,6 +39,14 @@ impl<S: Sync> FromRequestParts<S> for Scopes {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refused> {
         Ok(Self(Decided::scopes(&parts.extensions)?.cloned().unwrap_or_default()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Peer {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
     }
 }
 

@@ -12,6 +12,7 @@ use http::request::Parts;
 use tracing::{Instrument, Span, field};
 
 use self::lazy::LazyPool;
+use crate::peer::Origin;
 use crate::pool::{PoolLimits, Times};
 use crate::refused::Refused;
 
@@ -46,8 +47,19 @@ where
     S::User: Clone + Send + Sync + 'static,
     S::Error: fmt::Display,
 {
-    /// Who the request comes from, by its header fields.
-    pub(crate) async fn decide(&self, parts: &Parts) -> Decision<S::User> {
+    /// Who a request comes from, by its header fields.
+    pub(crate) fn begin(&self, parts: &Parts) -> Step<S::User> {
+        let fields = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+        let line = RequestLine { method: parts.method.as_str(), target: target(parts), now: now() };
+        self.authenticator.begin_with(line, fields)
+    }
+
+    /// Answers every step of a request's, or of a login's.
+    pub(crate) async fn decide(
+        &self,
+        step: Step<S::User>,
+        origin: Origin<'_>,
+    ) -> Decision<S::User> {
         let span = tracing::info_span!(
             "authenticate",
             scheme = field::Empty,
@@ -58,19 +70,12 @@ where
             hash_us = field::Empty,
             batch = field::Empty,
         );
-        let step = self.begin(parts);
-        let decision = self.drive(step).instrument(span.clone()).await;
+        let decision = self.drive(step, origin).instrument(span.clone()).await;
         self.record(&span, &decision);
         decision
     }
 
-    fn begin(&self, parts: &Parts) -> Step<S::User> {
-        let fields = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
-        let line = RequestLine { method: parts.method.as_str(), target: target(parts), now: now() };
-        self.authenticator.begin_with(line, fields)
-    }
-
-    async fn drive(&self, mut step: Step<S::User>) -> Decision<S::User> {
+    async fn drive(&self, mut step: Step<S::User>, _: Origin<'_>) -> Decision<S::User> {
         let store = &*self.store;
         let mut later = None;
         loop {

@@ -14,6 +14,8 @@ use tower_service::Service;
 use crate::caching;
 use crate::granted::Granted;
 use crate::host::{Decision, Host};
+use crate::login::Login;
+use crate::peer::Origin;
 use crate::pool::{Pool, PoolLimits};
 use crate::refused::{EmptyBody, OnRefusal, reshape};
 
@@ -76,6 +78,12 @@ impl<S, F> AuthLayer<S, F> {
     /// ```
     pub fn on_refusal<G>(self, on_refusal: G) -> AuthLayer<S, G> {
         AuthLayer { host: self.host, on_refusal }
+    }
+
+    /// Logins for handlers that read user-id and password themselves. To be taken when all else is
+    /// said: it keeps the pool and the limits that the layer has now.
+    pub fn login_handle(&self) -> Login<S> {
+        Login::new(self.host.clone())
     }
 
     /// The pool that it hashes on, for what else is to be hashed within its budget.
@@ -148,10 +156,11 @@ where
         Box::pin(async move {
             let Shared { host, on_refusal, vary } = &*shared;
             let (mut parts, body) = request.into_parts();
-            let (outcome, later) = match host.decide(&parts).await {
-                Decision::Decided(outcome, later) => (outcome, later),
-                Decision::Refused(refused) => return Ok(refused.shaped(on_refusal)),
-            };
+            let (outcome, later) =
+                match host.decide(host.begin(&parts), Origin::Request(&parts)).await {
+                    Decision::Decided(outcome, later) => (outcome, later),
+                    Decision::Refused(refused) => return Ok(refused.shaped(on_refusal)),
+                };
             let mut keep_private = false;
             match outcome {
                 Outcome::Granted(granted) => {

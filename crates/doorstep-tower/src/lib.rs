@@ -12,12 +12,16 @@ mod caching;
 mod granted;
 mod host;
 mod layer;
+mod login;
+mod peer;
 pub mod pool;
 mod refused;
 mod require;
 
 pub use granted::{Granted, Scopes};
 pub use layer::{Auth, AuthLayer};
+pub use login::Login;
+pub use peer::Peer;
 pub use pool::{Pool, PoolLimits};
 pub use refused::{EmptyBody, OnRefusal, Refused, Why};
 pub use require::{Require, Required};
