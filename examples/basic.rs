@@ -5,10 +5,14 @@
 //! curl -u 'Aladdin:open sesame' http://127.0.0.1:8080/private
 //! ```
 //!
+//! With `-- --check` it asks itself, on whatever port is free, and ends.
+//!
 //! It reads just enough of HTTP/1.1 to be safe to talk to: one request a connection, a head of
 //! bounded size in bounded time, no body. A few threads accept and hash, each with a workspace of its
 //! own, so that time and memory are bounded too: who comes when all are busy waits in the backlog.
 //! It speaks no TLS, which passwords on a network need, and so listens on this machine alone.
+
+mod client;
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -40,11 +44,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     users.insert_user("Aladdin", Some(&hash), Scopes::NONE_ASKED);
     let users = Mutex::new(users);
 
-    let listener = TcpListener::bind(ADDRESS)?;
-    println!("listening on http://{ADDRESS}; the page is /private");
+    let check = std::env::args().any(|argument| argument == "--check");
+    let listener = TcpListener::bind(if check { "127.0.0.1:0" } else { ADDRESS })?;
+    let address = listener.local_addr()?;
+    println!("listening on http://{address}; the page is /private");
     std::thread::scope(|scope| {
         for _ in 0..THREADS {
             scope.spawn(|| serve(&listener, &auth, &users));
+        }
+        if check {
+            let failed =
+                client::check(address, "/private").inspect_err(|error| println!("{error}"));
+            // The threads serve for ever.
+            std::process::exit(failed.is_err().into());
         }
     });
     Ok(())
