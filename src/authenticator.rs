@@ -117,6 +117,11 @@ impl Authenticator {
         &self.config.hashers
     }
 
+    /// Whether grants by password come with a [`Receipt`](crate::Receipt).
+    pub fn makes_receipts(&self) -> bool {
+        self.config.receipts.is_some()
+    }
+
     /// The fields that its schemes read, in lower case, each once: what answers vary by.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         let fields = || self.config.schemes.iter().map(|scheme| self.config.field(&**scheme));

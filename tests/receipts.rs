@@ -25,8 +25,10 @@ fn there_are_none_unless_they_were_asked_for() {
     let stored = hash(2, b"open sesame");
     let granted = to_granted(found_and_run(&auth, "Aladdin", "open sesame", &stored));
     assert_eq!(granted.receipt(), None);
+    assert!(!auth.makes_receipts());
     // And none of another authenticator's is taken.
     let other = keyed(1, cheap(2));
+    assert!(other.makes_receipts());
     let receipt = receipt(&other, "Aladdin", "open sesame", &stored);
     assert!(!recalls(&auth, "Aladdin", "open sesame", &stored, &receipt));
 }

@@ -3,23 +3,26 @@
 mod lazy;
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use doorstep::driver::Store;
-use doorstep::{Authenticator, Outcome, Rehash, RequestLine, Step, UnixTime};
+use doorstep::{Authenticator, Outcome, Receipt, Rehash, RequestLine, Step, UnixTime, Verify};
 use http::request::Parts;
 use tracing::{Instrument, Span, field};
 
 use self::lazy::LazyPool;
 use crate::peer::Origin;
-use crate::pool::{PoolLimits, Times};
+use crate::pool::{Panicked, PoolLimits, Timed, Times};
+use crate::receipts::Receipts;
 use crate::refused::Refused;
 
 pub(crate) struct Host<S> {
     pub(crate) authenticator: Authenticator,
     pub(crate) pool: LazyPool,
     pub(crate) upgrades: LazyPool,
+    pub(crate) receipts: Receipts,
     pub(crate) names_users: bool,
     store: Arc<S>,
 }
@@ -36,6 +39,7 @@ impl<S> Host<S> {
             authenticator,
             pool: LazyPool::new(PoolLimits::default()),
             upgrades: LazyPool::new(PoolLimits::for_upgrades()),
+            receipts: Receipts::default(),
             names_users: false,
             store: Arc::new(store),
         }
@@ -68,6 +72,7 @@ where
             username = field::Empty,
             queue_us = field::Empty,
             hash_us = field::Empty,
+            receipt = field::Empty,
             batch = field::Empty,
         );
         let decision = self.drive(step, origin).instrument(span.clone()).await;
@@ -77,11 +82,14 @@ where
 
     async fn drive(&self, mut step: Step<S::User>, _: Origin<'_>) -> Decision<S::User> {
         let store = &*self.store;
-        let mut later = None;
+        let (mut later, mut receipt) = (None, None);
         loop {
             step = match step {
                 Step::FindUser(ask) => match store.find_user(&ask).await {
-                    Ok(Some((user, account))) => ask.found(user, account),
+                    Ok(Some((user, account))) => {
+                        receipt = self.receipts.find(ask.username());
+                        ask.found(user, account)
+                    }
                     Ok(None) => ask.not_found(),
                     Err(error) => return Decision::Refused(failed(error)),
                 },
@@ -90,12 +98,15 @@ where
                     Ok(None) => ask.not_found(),
                     Err(error) => return Decision::Refused(failed(error)),
                 },
-                Step::Verify(work) => match self.pool.started().verify_timed(work).await {
-                    Ok(timed) => {
-                        record_times(&Span::current(), timed.times);
-                        timed.result
+                Step::Verify(work) => match recalled(work, receipt.take()) {
+                    ControlFlow::Break(next) => {
+                        Span::current().record("receipt", true);
+                        next
                     }
-                    Err(_) => return Decision::Refused(Refused::broken()),
+                    ControlFlow::Continue(work) => match self.verify(work).await {
+                        Ok(next) => next,
+                        Err(Panicked) => return Decision::Refused(Refused::broken()),
+                    },
                 },
                 Step::Rehash(work) => {
                     let (outcome, rest) = work.grant_now();
@@ -110,6 +121,17 @@ where
                 Step::Done(outcome) => return Decision::Decided(outcome, later),
             };
         }
+    }
+
+    /// Hashes. Whoever was throttled does not come here, nor to a receipt: wrong passwords that cost
+    /// nothing would be as many as one likes.
+    async fn verify(&self, work: Verify<S::User>) -> Result<Step<S::User>, Panicked> {
+        let Timed { result, times } = self.pool.started().verify_timed(work).await?;
+        record_times(&Span::current(), times);
+        if let Step::Done(Outcome::Granted(granted)) = &result {
+            self.receipts.keep(granted);
+        }
+        Ok(result)
     }
 
     fn record(&self, span: &Span, decision: &Decision<S::User>) {
@@ -146,14 +168,23 @@ where
             return;
         };
         let (pool, store) = (self.upgrades.started().clone(), self.store.clone());
+        let receipts = self.receipts.clone();
         runtime.spawn(async move {
             let made = pool.run(rehash.cost(), |workspace| rehash.run_in(workspace)).await;
             match made {
-                Ok(Step::Replace(ask)) => match store.replace_hash(&ask).await {
-                    Ok(true) => tracing::info!("renewed a hash"),
-                    Ok(false) => tracing::info!("the hash has changed meanwhile; left it alone"),
-                    Err(error) => tracing::error!(%error, "could not store a new hash"),
-                },
+                Ok(Step::Replace(ask)) => {
+                    let replaced = store.replace_hash(&ask).await;
+                    match &replaced {
+                        Ok(true) => tracing::info!("renewed a hash"),
+                        Ok(false) => {
+                            tracing::info!("the hash has changed meanwhile; left it alone")
+                        }
+                        Err(error) => tracing::error!(%error, "could not store a new hash"),
+                    }
+                    if let Step::Done(Outcome::Granted(granted)) = ask.done(replaced) {
+                        receipts.keep(&granted);
+                    }
+                }
                 Ok(_) => tracing::warn!("no new hash: there was no memory or no entropy"),
                 Err(error) => tracing::debug!(%error, "no new hash"),
             }
@@ -167,9 +198,17 @@ impl<S> Clone for Host<S> {
             authenticator: self.authenticator.clone(),
             pool: self.pool.clone(),
             upgrades: self.upgrades.clone(),
+            receipts: self.receipts.clone(),
             names_users: self.names_users,
             store: self.store.clone(),
         }
+    }
+}
+
+fn recalled<U>(work: Verify<U>, receipt: Option<Receipt>) -> ControlFlow<Step<U>, Verify<U>> {
+    match receipt {
+        Some(receipt) => work.recall(&receipt),
+        None => ControlFlow::Continue(work),
     }
 }
 

@@ -17,6 +17,7 @@ use crate::host::{Decision, Host};
 use crate::login::Login;
 use crate::peer::Origin;
 use crate::pool::{Pool, PoolLimits};
+use crate::receipts::{ReceiptLimits, Receipts};
 use crate::refused::{EmptyBody, OnRefusal, reshape};
 
 /// Decides who each request comes from, by its header fields, and lets it through.
@@ -53,6 +54,20 @@ impl<S, F> AuthLayer<S, F> {
     /// [`PoolLimits::for_upgrades`].
     pub fn upgrades(mut self, limits: PoolLimits) -> Self {
         self.host.upgrades.limit(limits);
+        self
+    }
+
+    /// Keeps [receipts](doorstep::Receipt), so that the same password is not hashed anew with each
+    /// request: of users who logged in a moment ago, within [`ReceiptLimits`]. There are none unless
+    /// the authenticator [makes them](doorstep::Builder::receipts).
+    ///
+    /// The store is asked with each request all the same: a new password and a disabled account end a
+    /// receipt at once, and so does a restart.
+    pub fn receipts(mut self, limits: ReceiptLimits) -> Self {
+        if !self.host.authenticator.makes_receipts() {
+            tracing::warn!("the layer is to keep receipts, and its authenticator makes none");
+        }
+        self.host.receipts = Receipts::new(limits);
         self
     }
 

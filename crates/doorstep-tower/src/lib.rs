@@ -15,6 +15,7 @@ mod layer;
 mod login;
 mod peer;
 pub mod pool;
+mod receipts;
 mod refused;
 mod require;
 
@@ -23,5 +24,6 @@ pub use layer::{Auth, AuthLayer};
 pub use login::Login;
 pub use peer::Peer;
 pub use pool::{Pool, PoolLimits};
+pub use receipts::ReceiptLimits;
 pub use refused::{EmptyBody, OnRefusal, Refused, Why};
 pub use require::{Require, Required};
