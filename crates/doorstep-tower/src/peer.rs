@@ -20,7 +20,7 @@ pub struct Peer {
     forwarded: HeaderMap,
 }
 
-const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+pub(crate) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 impl Peer {
     /// What is known of a request's.
