@@ -122,6 +122,11 @@ impl Authenticator {
         self.config.receipts.is_some()
     }
 
+    /// The names of its schemes, in their order.
+    pub fn schemes(&self) -> impl Iterator<Item = &str> {
+        self.config.schemes.iter().map(|scheme| scheme.name())
+    }
+
     /// The fields that its schemes read, in lower case, each once: what answers vary by.
     pub fn fields(&self) -> impl Iterator<Item = &str> {
         let fields = || self.config.schemes.iter().map(|scheme| self.config.field(&**scheme));
@@ -239,7 +244,7 @@ impl Authenticator {
 
 impl fmt::Debug for Authenticator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let schemes: Vec<_> = self.config.schemes.iter().map(|scheme| scheme.name()).collect();
+        let schemes: Vec<_> = self.schemes().collect();
         f.debug_struct("Authenticator")
             .field("realm", &self.config.realm)
             .field("schemes", &schemes)

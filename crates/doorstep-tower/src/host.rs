@@ -13,8 +13,9 @@ use http::request::Parts;
 use tracing::{Instrument, Span, field};
 
 use self::lazy::LazyPool;
+use crate::meters::{Meters, Rehashed};
 use crate::peer::Origin;
-use crate::pool::{Panicked, PoolLimits, Timed, Times};
+use crate::pool::{NotDone, Panicked, PoolLimits, Timed, Times};
 use crate::receipts::Receipts;
 use crate::refused::Refused;
 
@@ -24,6 +25,7 @@ pub(crate) struct Host<S> {
     pub(crate) upgrades: LazyPool,
     pub(crate) receipts: Receipts,
     pub(crate) names_users: bool,
+    meters: Arc<Meters>,
     store: Arc<S>,
 }
 
@@ -35,12 +37,14 @@ pub(crate) enum Decision<U> {
 
 impl<S> Host<S> {
     pub(crate) fn new(authenticator: Authenticator, store: S) -> Self {
+        let meters = Arc::new(Meters::new(&authenticator));
         Self {
             authenticator,
-            pool: LazyPool::new(PoolLimits::default()),
-            upgrades: LazyPool::new(PoolLimits::for_upgrades()),
+            pool: LazyPool::new("hashing", PoolLimits::default()),
+            upgrades: LazyPool::new("upgrades", PoolLimits::for_upgrades()),
             receipts: Receipts::default(),
             names_users: false,
+            meters,
             store: Arc::new(store),
         }
     }
@@ -75,12 +79,17 @@ where
             receipt = field::Empty,
             batch = field::Empty,
         );
-        let decision = self.drive(step, origin).instrument(span.clone()).await;
+        let decision = self.drive(step, origin, &span).instrument(span.clone()).await;
         self.record(&span, &decision);
         decision
     }
 
-    async fn drive(&self, mut step: Step<S::User>, _: Origin<'_>) -> Decision<S::User> {
+    async fn drive(
+        &self,
+        mut step: Step<S::User>,
+        _: Origin<'_>,
+        span: &Span,
+    ) -> Decision<S::User> {
         let store = &*self.store;
         let (mut later, mut receipt) = (None, None);
         loop {
@@ -91,22 +100,19 @@ where
                         ask.found(user, account)
                     }
                     Ok(None) => ask.not_found(),
-                    Err(error) => return Decision::Refused(failed(error)),
+                    Err(error) => return self.failed(span, ask.scheme(), &error),
                 },
                 Step::FindToken(ask) => match store.find_token(&ask).await {
                     Ok(Some((user, token))) => ask.found(user, token, now()),
                     Ok(None) => ask.not_found(),
-                    Err(error) => return Decision::Refused(failed(error)),
+                    Err(error) => return self.failed(span, ask.scheme(), &error),
                 },
-                Step::Verify(work) => match recalled(work, receipt.take()) {
-                    ControlFlow::Break(next) => {
-                        Span::current().record("receipt", true);
-                        next
+                Step::Verify(work) => match self.verify(work, receipt.take(), span).await {
+                    Ok(next) => next,
+                    Err(Panicked) => {
+                        self.meters.failed("unknown");
+                        return Decision::Refused(Refused::broken());
                     }
-                    ControlFlow::Continue(work) => match self.verify(work).await {
-                        Ok(next) => next,
-                        Err(Panicked) => return Decision::Refused(Refused::broken()),
-                    },
                 },
                 Step::Rehash(work) => {
                     let (outcome, rest) = work.grant_now();
@@ -118,20 +124,48 @@ where
                     let replaced = store.replace_hash(&ask).await;
                     ask.done(replaced)
                 }
-                Step::Done(outcome) => return Decision::Decided(outcome, later),
+                Step::Done(outcome) => {
+                    self.meters.decided(&outcome);
+                    return Decision::Decided(outcome, later);
+                }
             };
         }
     }
 
-    /// Hashes. Whoever was throttled does not come here, nor to a receipt: wrong passwords that cost
-    /// nothing would be as many as one likes.
-    async fn verify(&self, work: Verify<S::User>) -> Result<Step<S::User>, Panicked> {
+    /// By the receipt, or by hashing. Whoever is throttled comes to neither: with wrong passwords that
+    /// cost nothing one could guess as many as one likes.
+    async fn verify(
+        &self,
+        mut work: Verify<S::User>,
+        receipt: Option<Receipt>,
+        span: &Span,
+    ) -> Result<Step<S::User>, Panicked> {
+        if let Some(receipt) = receipt {
+            work = match work.recall(&receipt) {
+                ControlFlow::Break(next) => {
+                    span.record("receipt", true);
+                    self.meters.receipt(true);
+                    return Ok(next);
+                }
+                ControlFlow::Continue(work) => work,
+            };
+        }
         let Timed { result, times } = self.pool.started().verify_timed(work).await?;
-        record_times(&Span::current(), times);
-        if let Step::Done(Outcome::Granted(granted)) = &result {
-            self.receipts.keep(granted);
+        record_times(span, times);
+        if self.receipts.are_kept() {
+            self.meters.receipt(false);
+            if let Step::Done(Outcome::Granted(granted)) = &result {
+                self.receipts.keep(granted);
+            }
         }
         Ok(result)
+    }
+
+    fn failed(&self, span: &Span, scheme: &str, error: &S::Error) -> Decision<S::User> {
+        tracing::error!(%error, "the store failed");
+        span.record("scheme", scheme);
+        self.meters.failed(scheme);
+        Decision::Refused(Refused::store())
     }
 
     fn record(&self, span: &Span, decision: &Decision<S::User>) {
@@ -165,30 +199,52 @@ where
     pub(crate) fn upgrade(&self, rehash: Rehash<S::User>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             tracing::debug!("no new hash: there is no runtime to store it on");
+            self.meters.rehashed(Rehashed::Dropped);
             return;
         };
         let (pool, store) = (self.upgrades.started().clone(), self.store.clone());
-        let receipts = self.receipts.clone();
+        let (receipts, meters) = (self.receipts.clone(), self.meters.clone());
         runtime.spawn(async move {
             let made = pool.run(rehash.cost(), |workspace| rehash.run_in(workspace)).await;
-            match made {
+            meters.rehashed(match made {
                 Ok(Step::Replace(ask)) => {
                     let replaced = store.replace_hash(&ask).await;
-                    match &replaced {
-                        Ok(true) => tracing::info!("renewed a hash"),
-                        Ok(false) => {
-                            tracing::info!("the hash has changed meanwhile; left it alone")
-                        }
-                        Err(error) => tracing::error!(%error, "could not store a new hash"),
-                    }
+                    let result = rehashed(&replaced);
                     if let Step::Done(Outcome::Granted(granted)) = ask.done(replaced) {
                         receipts.keep(&granted);
                     }
+                    result
                 }
-                Ok(_) => tracing::warn!("no new hash: there was no memory or no entropy"),
-                Err(error) => tracing::debug!(%error, "no new hash"),
-            }
+                Ok(_) => {
+                    tracing::warn!("no new hash: there was no memory or no entropy");
+                    Rehashed::Failed
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "no new hash");
+                    match error {
+                        NotDone::Overloaded { .. } => Rehashed::Dropped,
+                        NotDone::Panicked => Rehashed::Failed,
+                    }
+                }
+            });
         });
+    }
+}
+
+fn rehashed(replaced: &Result<bool, impl fmt::Display>) -> Rehashed {
+    match replaced {
+        Ok(true) => {
+            tracing::info!("renewed a hash");
+            Rehashed::Done
+        }
+        Ok(false) => {
+            tracing::info!("the hash has changed meanwhile; left it alone");
+            Rehashed::Lost
+        }
+        Err(error) => {
+            tracing::error!(%error, "could not store a new hash");
+            Rehashed::Failed
+        }
     }
 }
 
@@ -200,21 +256,10 @@ impl<S> Clone for Host<S> {
             upgrades: self.upgrades.clone(),
             receipts: self.receipts.clone(),
             names_users: self.names_users,
+            meters: self.meters.clone(),
             store: self.store.clone(),
         }
     }
-}
-
-fn recalled<U>(work: Verify<U>, receipt: Option<Receipt>) -> ControlFlow<Step<U>, Verify<U>> {
-    match receipt {
-        Some(receipt) => work.recall(&receipt),
-        None => ControlFlow::Continue(work),
-    }
-}
-
-fn failed(error: impl fmt::Display) -> Refused {
-    tracing::error!(%error, "the store failed");
-    Refused::store()
 }
 
 fn record_times(span: &Span, times: Times) {

@@ -59,7 +59,7 @@ impl<S, F> AuthLayer<S, F> {
 
     /// Keeps [receipts](doorstep::Receipt), so that the same password is not hashed anew with each
     /// request: of users who logged in a moment ago, within [`ReceiptLimits`]. There are none unless
-    /// the authenticator [makes them](doorstep::Builder::receipts).
+    /// the authenticator [makes them](Authenticator::makes_receipts).
     ///
     /// The store is asked with each request all the same: a new password and a disabled account end a
     /// receipt at once, and so does a restart.

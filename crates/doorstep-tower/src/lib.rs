@@ -2,7 +2,8 @@
 //!
 //! # Features
 //!
-//! `axum`, which is on by default, brings the extractors.
+//! `axum`, which is on by default, brings the extractors. `metrics` counts and measures for the recorder
+//! that the host installs; its module has the table.
 
 #![forbid(unsafe_code)]
 
@@ -13,6 +14,10 @@ mod granted;
 mod host;
 mod layer;
 mod login;
+#[cfg_attr(not(feature = "metrics"), path = "meters/off.rs")]
+mod meters;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 mod peer;
 pub mod pool;
 mod proxies;

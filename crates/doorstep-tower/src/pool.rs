@@ -111,7 +111,7 @@ struct Handle {
 }
 
 /// What a [`Pool`] is doing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Load {
     /// Jobs that wait.
@@ -130,20 +130,24 @@ impl Pool {
     /// # Errors
     /// The system's, if it has no threads.
     pub fn start(limits: PoolLimits) -> io::Result<Self> {
-        let pool = Self::idle(limits);
+        Self::start_named("hashing", limits)
+    }
+
+    pub(crate) fn start_named(name: &'static str, limits: PoolLimits) -> io::Result<Self> {
+        let pool = Self::idle(name, limits);
         let started = pool.spawn_all();
         started.map(|()| pool)
     }
 
     /// Without threads: refuses everything.
-    pub(crate) fn closed(limits: PoolLimits) -> Self {
-        let pool = Self::idle(limits);
+    pub(crate) fn closed(name: &'static str, limits: PoolLimits) -> Self {
+        let pool = Self::idle(name, limits);
         pool.close();
         pool
     }
 
-    fn idle(limits: PoolLimits) -> Self {
-        let shared = Arc::new(Shared::new(limits));
+    fn idle(name: &'static str, limits: PoolLimits) -> Self {
+        let shared = Arc::new(Shared::new(name, limits));
         let (threads, alive) = (Mutex::default(), watch::Sender::new(()));
         Self { handle: Arc::new(Handle { shared, threads, alive }) }
     }

@@ -46,6 +46,10 @@ impl Receipts {
         Self { cache: Some(cache.build()) }
     }
 
+    pub(crate) fn are_kept(&self) -> bool {
+        self.cache.is_some()
+    }
+
     pub(crate) fn find(&self, username: &str) -> Option<Receipt> {
         self.cache.as_ref()?.get(username)
     }

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use doorstep::Refuse;
 use doorstep::password::Workspace;
 
 use super::job::{Job, Queued};
 use super::{Load, PoolLimits};
+use crate::meters::PoolMeters;
 
 pub(super) struct Shared {
     pub(super) limits: PoolLimits,
+    pub(super) meters: PoolMeters,
     state: Mutex<State>,
     /// Something changed that a hashing thread may wait for.
     changed: Condvar,
@@ -30,6 +32,8 @@ struct State {
     held_kib: u64,
     last_batch: usize,
     closed: bool,
+    /// What the meters know.
+    reported: Load,
 }
 
 /// What a thread does next.
@@ -47,9 +51,9 @@ pub(super) struct Place {
 }
 
 impl Shared {
-    pub(super) fn new(limits: PoolLimits) -> Self {
+    pub(super) fn new(name: &'static str, limits: PoolLimits) -> Self {
         let (state, changed, first) = Default::default();
-        Self { limits, state, changed, first }
+        Self { limits, meters: PoolMeters::new(name), state, changed, first }
     }
 
     /// A place for the job, or the job.
@@ -68,6 +72,7 @@ impl Shared {
             self.first.notify_all();
         }
         state.queue.insert(number, Queued::new(job));
+        self.report(&mut state);
         drop(state);
         // All threads: the one that would take it may need the memory that another one keeps.
         self.changed.notify_all();
@@ -89,6 +94,7 @@ impl Shared {
         loop {
             let mine = workspace.memory_kib();
             if let Some(batch) = state.take(mine, &self.limits) {
+                self.report(&mut state);
                 if state.closed {
                     self.notify();
                 }
@@ -96,12 +102,17 @@ impl Shared {
             }
             if state.queue.is_empty() {
                 if state.closed {
+                    // It ends, and its memory with it.
+                    workspace.shrink_to(0);
+                    state.held_kib -= mine;
+                    self.report(&mut state);
                     return None;
                 }
             } else if mine > 0 {
                 // It may be what another thread needs to begin.
                 workspace.shrink_to(0);
                 state.held_kib -= mine;
+                self.report(&mut state);
                 self.changed.notify_all();
                 continue;
             }
@@ -114,6 +125,7 @@ impl Shared {
         let mut state = self.lock();
         state.running -= 1;
         state.held_kib = state.held_kib.saturating_sub(charged_kib).saturating_add(kept_kib);
+        self.report(&mut state);
         drop(state);
         self.changed.notify_all();
     }
@@ -133,6 +145,7 @@ impl Shared {
             if left == Duration::ZERO {
                 let expired = first.remove();
                 let why = self.overloaded(&state);
+                self.report(&mut state);
                 drop(state);
                 self.notify();
                 return Some((expired, why));
@@ -148,13 +161,13 @@ impl Shared {
     }
 
     pub(super) fn load(&self) -> Load {
-        let state = self.lock();
-        Load {
-            waiting: state.queue.len(),
-            running: state.running,
-            memory_kib: state.held_kib,
-            last_batch: state.last_batch,
-        }
+        self.lock().load()
+    }
+
+    fn report(&self, state: &mut State) {
+        let now = state.load();
+        self.meters.load(state.reported, now);
+        state.reported = now;
     }
 
     fn notify(&self) {
@@ -169,6 +182,15 @@ impl Shared {
 }
 
 impl State {
+    fn load(&self) -> Load {
+        Load {
+            waiting: self.queue.len(),
+            running: self.running,
+            memory_kib: self.held_kib,
+            last_batch: self.last_batch,
+        }
+    }
+
     /// The first in the queue and its company, if there is the memory. `mine` is what the thread's
     /// workspace holds.
     fn take(&mut self, mine: u64, limits: &PoolLimits) -> Option<Batch> {
@@ -209,17 +231,15 @@ impl Batch {
     pub(super) fn charged_kib(&self) -> u64 {
         self.charged_kib
     }
-
-    /// How long the first has waited.
-    pub(super) fn waited(&self) -> Duration {
-        Instant::now().saturating_duration_since(self.first.since)
-    }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let job = self.shared.lock().queue.remove(&self.number);
+        let mut state = self.shared.lock();
+        let job = state.queue.remove(&self.number);
         if job.is_some() {
+            self.shared.report(&mut state);
+            drop(state);
             // The next in the queue may need less memory; and a closed pool waits for every place.
             self.shared.notify();
         }

@@ -1,9 +1,12 @@
 //! The lives of the threads. A panic of a job ends neither.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use doorstep::password::Workspace;
 
+use super::job::Queued;
 use super::queue::{Batch, Shared};
 
 /// Hashes, until there is no more to hash.
@@ -11,7 +14,7 @@ pub(super) fn hash(shared: &Shared) {
     let mut workspace = Workspace::new();
     while let Some(batch) = shared.next(&mut workspace) {
         let charged_kib = batch.charged_kib();
-        if caught(|| run(batch, &mut workspace)) {
+        if caught(|| run(shared, batch, &mut workspace)) {
             workspace = Workspace::new();
         }
         workspace.shrink_to(shared.limits.keep_kib);
@@ -20,13 +23,18 @@ pub(super) fn hash(shared: &Shared) {
 }
 
 /// Those whose waiters left between the queue and here are not begun.
-fn run(batch: Batch, workspace: &mut Workspace) {
-    let waited = batch.waited();
+fn run(shared: &Shared, batch: Batch, workspace: &mut Workspace) {
+    let begun = Instant::now();
+    let waited = |queued: &Queued| begun.saturating_duration_since(queued.since);
     let Batch { first, others, .. } = batch;
-    let mut all = std::iter::once(first).chain(others).filter(|queued| !queued.job.is_abandoned());
-    if let Some(first) = all.next() {
-        first.job.run(all.collect(), waited, workspace);
-    }
+    let mut all: VecDeque<_> =
+        std::iter::once(first).chain(others).filter(|queued| !queued.job.is_abandoned()).collect();
+    all.iter().for_each(|queued| shared.meters.begun(waited(queued)));
+    let size = all.len();
+    let Some(first) = all.pop_front() else { return };
+    let first_waited = waited(&first);
+    first.job.run(all.into(), first_waited, workspace);
+    shared.meters.ran(size, begun.elapsed());
 }
 
 /// Refuses those who have waited for too long, until nobody will wait any more.
