@@ -162,7 +162,8 @@ where
     }
 
     fn failed(&self, span: &Span, scheme: &str, error: &S::Error) -> Decision<S::User> {
-        tracing::error!(%error, "the store failed");
+        // `Debug` of the text: what a database says of a value may hold the value.
+        tracing::error!(error = ?error.to_string(), "the store failed");
         span.record("scheme", scheme);
         self.meters.failed(scheme);
         Decision::Refused(Refused::store())
@@ -242,7 +243,7 @@ fn rehashed(replaced: &Result<bool, impl fmt::Display>) -> Rehashed {
             Rehashed::Lost
         }
         Err(error) => {
-            tracing::error!(%error, "could not store a new hash");
+            tracing::error!(error = ?error.to_string(), "could not store a new hash");
             Rehashed::Failed
         }
     }
