@@ -7,6 +7,7 @@ mod bearer;
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use core::any::Any;
 
 pub use self::api_key::ApiKey;
 pub use self::basic::Basic;
@@ -121,7 +122,11 @@ impl<'r> Token<'r> {
 ///
 /// A grant by proof does no password hashing, so that [`Verify`](crate::Verify) is skipped and what is
 /// stored is the scheme's own form, such as HA1 of RFC 7616. Replay is the host's to notice.
-pub trait Proof: Send + Sync + 'static {
+///
+/// `check` does no I/O: it would stand still in the middle of an answer, and has no way to say that
+/// what it asked is down. A proof that is judged elsewhere, by a directory's bind say, is handed to the
+/// look-up by [`FindUser::proof`](crate::FindUser::proof), which asks there and leaves the verdict in it.
+pub trait Proof: Any + Send + Sync {
     /// Whose they claim to be.
     fn username(&self) -> &str;
 

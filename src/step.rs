@@ -76,6 +76,7 @@
 use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
+use core::any::Any;
 use core::fmt;
 use core::marker::PhantomData;
 use core::ops::ControlFlow;
@@ -170,6 +171,55 @@ impl<U> FindUser<U> {
             UserClaim::Password(credentials) => credentials.username(),
             UserClaim::Proof(proof) => proof.username(),
         }
+    }
+
+    /// The proof, if it is a `P`: for schemes whose credentials are judged elsewhere, by a directory's
+    /// bind say. The look-up asks there and leaves in the proof what it was told, or fails if there is
+    /// nobody to ask.
+    ///
+    /// ```
+    /// use std::sync::OnceLock;
+    ///
+    /// use doorstep::scheme::Check;
+    /// use doorstep::{Credentials, FindUser, Proof, Step};
+    ///
+    /// /// Credentials, and the entry that the directory took them for.
+    /// struct Bind(Credentials, OnceLock<String>);
+    ///
+    /// impl Proof for Bind {
+    ///     fn username(&self) -> &str {
+    ///         self.0.username()
+    ///     }
+    ///
+    ///     fn check(self: Box<Self>, stored: Option<&str>) -> Check {
+    ///         let bound = self.1.get().map(String::as_str);
+    ///         if bound.is_some() && bound == stored { Check::Match } else { Check::Mismatch }
+    ///     }
+    /// }
+    /// # struct Directory;
+    /// # impl Directory {
+    /// #     fn entry(&self, _: &str) -> std::io::Result<Option<String>> { Ok(None) }
+    /// #     fn bind(&self, _: &str, _: &[u8]) -> std::io::Result<bool> { Ok(true) }
+    /// # }
+    ///
+    /// fn answer(ask: FindUser<u64>, directory: &Directory) -> std::io::Result<Step<u64>> {
+    ///     let entry = directory.entry(ask.username())?;
+    ///     let name = entry.as_deref().unwrap_or("cn=nobody"); // the same work
+    ///     if let Some(Bind(credentials, bound)) = ask.proof()
+    ///         && directory.bind(name, credentials.password())?
+    ///     {
+    ///         let _ = bound.set(name.into());
+    ///     }
+    ///     Ok(match entry {
+    ///         Some(entry) => ask.found(1, entry),
+    ///         None => ask.not_found(),
+    ///     })
+    /// }
+    /// ```
+    pub fn proof<P: Proof>(&self) -> Option<&P> {
+        let UserClaim::Proof(proof) = &self.claim else { return None };
+        let proof: &dyn Any = &**proof;
+        proof.downcast_ref()
     }
 
     /// This user has it. What speaks against the account is found out after the work, not before.

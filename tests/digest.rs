@@ -308,6 +308,28 @@ fn parameters_end_at_the_first_error() {
     assert_eq!(read("a=\"\u{fc}\", b=c"), [Err(13)]);
 }
 
+/// DESIGN §2, "I/O": a look-up that must ask elsewhere sees the proof, by its type and no other.
+#[test]
+fn a_look_up_sees_the_proof() {
+    struct Other;
+    impl Proof for Other {
+        fn username(&self) -> &str {
+            "other"
+        }
+
+        fn check(self: Box<Self>, _: Option<&str>) -> Check {
+            Check::Mismatch
+        }
+    }
+    let auth = printed();
+    let ask = to_find_user(sent(&auth, GET, EXAMPLE));
+    assert_eq!(ask.proof::<Response>().unwrap().nonce, NONCE);
+    assert!(ask.proof::<Other>().is_none());
+    to_granted(ask.found(7, mufasa()));
+    let ask = to_find_user(sent(&auth, GET, "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+    assert!(ask.proof::<Response>().is_none());
+}
+
 /// A proof is some other crate's code: what it says counts for nothing where there is nobody to grant
 /// it to, or nothing that it could have been checked against.
 #[test]
