@@ -22,7 +22,7 @@ use doorstep::password::{Refused as RefusedHash, StoredHash};
 use doorstep::{Authenticator, Basic};
 use doorstep_tower::{AuthLayer, Granted, Pool, PoolLimits, Refused, Require, Scopes, Why};
 use http_body_util::{BodyExt as _, StreamBody};
-use tower::{Layer as _, Service, ServiceExt as _, service_fn};
+use tower::ServiceExt as _;
 
 use util::{Db, TOKEN, User, authenticator, basic, bearer, get, shown};
 
@@ -362,30 +362,6 @@ async fn a_panic_is_500_for_one_request() {
     assert_eq!(response.status(), 500);
     let response = router.oneshot(fields(&basic("Aladdin", "open sesame"))).await.unwrap();
     assert_eq!(response.status(), 200);
-}
-
-/// tonic's bodies are its own: neither the layer nor `Require` wants axum's.
-#[tokio::test]
-async fn other_bodies_are_served_too() {
-    fn served<S, B: Default>(service: S) -> S
-    where
-        S: Service<Request<B>, Response = Response<B>, Error = Infallible> + Clone,
-    {
-        service
-    }
-    let inner = service_fn(async |request: Request<tonic::body::Body>| {
-        let granted = request.extensions().get::<Granted<User>>().unwrap();
-        assert_eq!(granted.user(), "Aladdin");
-        Ok::<_, Infallible>(Response::new(tonic::body::Body::default()))
-    });
-    let layer = AuthLayer::new(authenticator(), Db::new());
-    let service = served(layer.layer(Require::user().layer(inner)));
-    let request = |value: &str| {
-        Request::get("/").header("authorization", value).body(tonic::body::Body::default()).unwrap()
-    };
-    assert_eq!(service.clone().oneshot(request(&bearer())).await.unwrap().status(), 200);
-    let refused = service.oneshot(request("Negotiate abc")).await.unwrap();
-    assert_eq!(refused.status(), 401);
 }
 
 /// Both go between threads, whatever the user type.
