@@ -20,6 +20,7 @@ use zeroize::Zeroize;
 
 use self::blowfish::Blowfish;
 use self::lanes::Lanes;
+use crate::table;
 
 /// Bytes of the result, of which stored strings keep all but the last.
 pub const TAG_LEN: usize = 24;
@@ -139,7 +140,7 @@ fn interleave(states: &mut [&mut State], mut waiting: Vec<(u64, usize)>) -> Opti
     }
     let mut lanes = Lanes::new();
     while waiting.len() + lanes.running() > 1 {
-        let width = width(waiting.len() + lanes.running());
+        let width = table::bcrypt(waiting.len() + lanes.running());
         while lanes.running() < width
             && let Some((rounds, index)) = waiting.pop()
         {
@@ -149,16 +150,6 @@ fn interleave(states: &mut [&mut State], mut waiting: Vec<(u64, usize)>) -> Opti
         lanes.give_back_done(states);
     }
     lanes.give_back_last(states).or_else(|| waiting.pop())
-}
-
-/// How many run side by side, of `states` that are still to do.
-///
-/// If a round of one alone takes 100, a round of 2 to 8 side by side takes 116, 124, 133, 144, 160,
-/// 179 and 205 (x86-64 with 48 KiB of first cache; nine lanes fall out of it). So 9 do better as 5
-/// and 4 than as 8 and 1, and of many, 7 at a time do best.
-const fn width(states: usize) -> usize {
-    const WIDTHS: [usize; 17] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 5, 5, 6, 6, 7, 7, 8, 8];
-    if states < WIDTHS.len() { WIDTHS[states] } else { 7 }
 }
 
 /// Fills `words` with `bytes` over and over.

@@ -18,5 +18,6 @@ pub mod pbkdf2;
 mod processor;
 mod sha2;
 pub mod sha_crypt;
+mod table;
 
 pub use processor::Processor;

@@ -8,14 +8,14 @@ mod group;
 mod in_turn;
 #[cfg(target_arch = "x86_64")]
 mod interleaved;
-mod table;
+mod kernels;
 
 use zeroize::Zeroize;
 
 use crate::Processor;
 use crate::sha2::Word;
-pub use table::Kernels;
-use table::{Kernel, MOST};
+use crate::table::MOST;
+pub use kernels::Kernels;
 
 /// A block of a key under way, with HMAC-SHA-256.
 pub type Lane256 = Lane<u32>;
@@ -72,9 +72,7 @@ impl<W: Kernels> Lane<W> {
 
     /// Does `iterations` of those that are left, or all if they are fewer.
     pub fn advance(&mut self, processor: Processor, iterations: u32) {
-        let now = iterations.min(self.left);
-        W::iterate(processor, self, now);
-        self.left -= now;
+        advance_together(processor, &mut [self], iterations);
     }
 }
 
@@ -92,19 +90,13 @@ pub fn advance_together<W: Kernels>(
     }
     loop {
         let waiting = lanes.iter().filter(|lane| lane.to_do() > 0).count();
-        let (kernel, width) = W::choose(processor, waiting);
-        if let Kernel::OneByOne = kernel {
-            break;
-        }
-        let mut chosen = [0; MOST];
-        let chosen = longest(lanes, &mut chosen[..width.min(waiting)]);
+        let choice = W::choose(processor, waiting);
+        let mut places = [0; MOST];
+        let chosen = longest(lanes, &mut places[..choice.width.min(waiting)]);
         let Some(&shortest) = chosen.last() else { break };
         let now = lanes[shortest].to_do();
-        W::iterate_together(kernel, lanes, chosen, now);
+        W::iterate(choice, lanes, chosen, now);
         chosen.iter().for_each(|&at| lanes[at].left -= now);
-    }
-    for lane in lanes.iter_mut() {
-        lane.advance(processor, lane.to_do());
     }
 }
 

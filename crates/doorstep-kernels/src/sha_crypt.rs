@@ -4,8 +4,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod group;
+mod kernels;
 mod message;
-mod table;
 
 use alloc::vec::Vec;
 use core::cmp::Reverse;
@@ -14,9 +14,8 @@ use zeroize::Zeroize;
 
 use crate::Processor;
 use crate::sha2::Word;
+pub use kernels::Kernels;
 use message::{CYCLE, Messages};
-use table::Kernel;
-pub use table::Kernels;
 
 /// The rounds of sha256-crypt.
 pub type Rounds256 = Rounds<u32>;
@@ -54,13 +53,6 @@ impl<W: Kernels> Rounds<W> {
         self.left
     }
 
-    /// How many blocks the next `rounds` rounds compress.
-    pub fn compressions(&self, rounds: u32) -> u64 {
-        let part = (0..rounds % CYCLE).map(|ahead| self.messages.len_of(self.round + ahead));
-        let cycles = u64::from(rounds / CYCLE) * self.messages.in_cycle() as u64;
-        cycles + part.sum::<usize>() as u64
-    }
-
     /// How many rounds the call that is under way has to do.
     const fn to_do(&self) -> u32 {
         self.left - self.goal
@@ -94,17 +86,17 @@ pub fn advance_together<W: Kernels>(
     loop {
         let mut chosen = longest_first(passwords);
         let Some(&longest) = chosen.first() else { break };
-        let (kernel, width) = W::choose(processor, full_lanes(processor, passwords, &chosen));
-        if matches!(kernel, Kernel::Alone) {
+        let choice = W::choose(processor, full_lanes(processor, passwords, &chosen));
+        if choice.width == 1 {
             let password = &mut *passwords[longest];
             password.advance(processor, password.to_do());
             continue;
         }
-        chosen.truncate(width);
+        chosen.truncate(choice.width);
         align(processor, passwords, &chosen);
         let now = chosen.iter().map(|&at| passwords[at].to_do()).min().unwrap_or(0);
         if now > 0 {
-            W::advance_together(kernel, passwords, &chosen, now);
+            W::advance_together(choice.kernel, passwords, &chosen, now);
         }
     }
 }
@@ -124,7 +116,7 @@ fn full_lanes<W: Kernels>(
     chosen: &[usize],
 ) -> usize {
     let mut lens = chosen.iter().map(|&at| passwords[at].messages.in_cycle());
-    let total: usize = lens.clone().take(W::most(processor)).sum();
+    let total: usize = lens.clone().take(W::choose(processor, usize::MAX).width).sum();
     total / lens.next().unwrap_or(1)
 }
 

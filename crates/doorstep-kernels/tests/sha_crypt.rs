@@ -121,23 +121,6 @@ fn as_the_crate<W: Hash>(keys: &[Key]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-#[test]
-fn compressions_are_the_blocks_of_the_messages() {
-    // Step 21: digest and P, S unless 3 divides the round, P again unless 7 does. With a P of 30 and
-    // an S of 16 bytes these are 62 to 108 bytes, and 55 fit into a block beside the padding.
-    let mut rounds = Rounds::<u32>::new(&[0; 8], &[0; 30], &[0; 16], 5000);
-    assert_eq!(rounds.compressions(5000), 10_000);
-    // With an S of 8 and a P of 4 bytes, 36 to 48.
-    assert_eq!(Rounds::<u32>::new(&[0; 8], &[0; 4], &[0; 8], 5000).compressions(5000), 5000);
-    // With a P of 12 and an S of 4, those that hold P twice exceed a block: 6 rounds of 7.
-    let mut some = Rounds::<u32>::new(&[0; 8], &[0; 12], &[0; 4], 420);
-    assert_eq!(some.compressions(420), 420 + 360);
-    let processor = Processor::portable();
-    rounds.advance(processor, 1);
-    some.advance(processor, 1);
-    assert_eq!((some.compressions(1), some.compressions(2)), (2, 4));
-}
-
 #[derive(Clone, Debug)]
 struct Key {
     password: Vec<u8>,

@@ -13,7 +13,7 @@ use super::params::{Params, Version};
 use super::portable::Portable;
 use super::position::Position;
 use crate::Processor;
-use crate::processor::Vectors;
+use crate::table;
 
 /// A memory that is being filled: how far it is.
 ///
@@ -59,15 +59,15 @@ impl Fill {
     /// If the memory has not as many blocks as the parameters say.
     pub fn advance(&mut self, processor: Processor, memory: &mut [Block], blocks: u64) -> bool {
         check(&self.params, memory);
-        match processor.vectors() {
-            Vectors::None => self.fill(Portable, memory, blocks),
+        match table::argon2(processor) {
+            table::Kernel::Words => self.fill(Portable, memory, blocks),
             #[cfg(target_arch = "x86_64")]
-            Vectors::Avx2(avx2) => avx2.vectorize(
+            table::Kernel::Avx2(avx2) => avx2.vectorize(
                 #[inline(always)]
                 || self.fill(avx2::Vectors::new(avx2), memory, blocks),
             ),
             #[cfg(target_arch = "x86_64")]
-            Vectors::Avx512(avx512) => avx512.vectorize(
+            table::Kernel::Avx512Half(avx512) | table::Kernel::Avx512(avx512) => avx512.vectorize(
                 #[inline(always)]
                 || self.fill(avx512, memory, blocks),
             ),

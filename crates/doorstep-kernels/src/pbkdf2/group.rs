@@ -2,9 +2,9 @@
 
 use zeroize::Zeroize;
 
-use super::table::MOST;
 use super::{Lane, message_bits};
 use crate::sha2::{Vector, Word, compress};
+use crate::table::MOST;
 
 /// The states of up to [`MOST`] lanes. A column that no lane fills computes on, for nothing.
 pub(super) struct Group<W: Word> {

@@ -5,7 +5,7 @@
 
 use super::Word;
 use crate::Processor;
-use crate::processor::Vectors;
+use crate::table::{self, Kernel};
 
 impl Word for u32 {
     type Block = [u8; 64];
@@ -104,12 +104,14 @@ impl Word for u64 {
     }
 
     fn compress_alone(processor: Processor, state: &mut [u64; 8], blocks: &[[u8; 128]]) {
-        match processor.vectors() {
-            Vectors::None => Self::compress(state, blocks),
+        match table::sha512(processor) {
+            Kernel::Words => Self::compress(state, blocks),
             #[cfg(target_arch = "x86_64")]
-            Vectors::Avx2(token) => super::alone::compress_blocks(token, state, blocks),
+            Kernel::Avx2(token) => super::alone::compress_blocks(token, state, blocks),
             #[cfg(target_arch = "x86_64")]
-            Vectors::Avx512(token) => super::alone::compress_blocks(token, state, blocks),
+            Kernel::Avx512Half(token) | Kernel::Avx512(token) => {
+                super::alone::compress_blocks(token, state, blocks)
+            }
         }
     }
 }

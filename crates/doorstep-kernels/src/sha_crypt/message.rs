@@ -98,11 +98,6 @@ impl<W: Word> Messages<W> {
         blocks
     }
 
-    /// How many blocks the message of a round has.
-    pub(super) const fn len_of(&self, round: u32) -> usize {
-        self.each[Pattern::of(round).index()].len
-    }
-
     /// The message of a pattern with its hole empty, and the first byte of the hole.
     #[cfg(target_arch = "x86_64")]
     pub(super) fn empty(&mut self, pattern: usize) -> (&[W::Block], usize) {

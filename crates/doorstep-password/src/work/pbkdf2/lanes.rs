@@ -30,11 +30,26 @@ impl<H: Sha2> InLanes for H {
         let Some(processor) = workspace.processor() else {
             return functions.iter_mut().for_each(|function| function.iterate(rounds));
         };
-        let lane = |f: &&mut Function<H>| Lane::resume(&f.inner, &f.outer, &f.u, &f.t, f.left);
-        let mut lanes: Vec<_> = functions.iter().map(lane).collect();
+        if let [function] = functions {
+            let mut lane = lane(function);
+            lane.advance(processor, rounds);
+            return store(function, &lane);
+        }
+        let mut lanes: Vec<_> = functions.iter().map(|function| lane(function)).collect();
         advance_together(processor, &mut lanes.iter_mut().collect::<Vec<_>>(), rounds);
         for (function, lane) in functions.iter_mut().zip(&lanes) {
-            (function.u, function.t, function.left) = (*lane.u(), *lane.t(), lane.left());
+            store(function, lane);
         }
     }
+}
+
+#[cfg(feature = "kernels")]
+fn lane<H: Sha2>(function: &Function<H>) -> Lane<H::Word> {
+    let Function { inner, outer, u, t, left, .. } = function;
+    Lane::resume(inner, outer, u, t, *left)
+}
+
+#[cfg(feature = "kernels")]
+fn store<H: Sha2>(function: &mut Function<H>, lane: &Lane<H::Word>) {
+    (function.u, function.t, function.left) = (*lane.u(), *lane.t(), lane.left());
 }

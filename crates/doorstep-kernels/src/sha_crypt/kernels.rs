@@ -1,9 +1,4 @@
-//! Which kernel serves which processor and how many passwords: nothing else in SHA-crypt knows.
-
-#![cfg_attr(
-    not(target_arch = "x86_64"),
-    allow(unused_variables, reason = "x86-64 alone has lanes")
-)]
+//! The kernels that [`table`](crate::table) chooses from, for each word.
 
 #[cfg(target_arch = "x86_64")]
 use fearless_simd::{Avx2, Avx512, Simd, u32x8, u32x16, u64x4, u64x8};
@@ -12,33 +7,15 @@ use super::Rounds;
 #[cfg(target_arch = "x86_64")]
 use super::group::Group;
 use crate::Processor;
-use crate::processor::Vectors;
 use crate::sha2::Word;
-
-/// How passwords go on.
-#[derive(Clone, Copy)]
-pub enum Kernel {
-    /// One after another, the longest first.
-    Alone,
-    /// In the lanes of one vector.
-    #[cfg(target_arch = "x86_64")]
-    Avx2(Avx2),
-    /// In a vector half as wide as the widest, which some processors have more units for.
-    #[cfg(target_arch = "x86_64")]
-    Avx512Half(Avx512),
-    #[cfg(target_arch = "x86_64")]
-    Avx512(Avx512),
-}
+use crate::table::{self, Choice, Kernel};
 
 /// The words that there are kernels for: `u32` for SHA-256 and `u64` for SHA-512.
 pub trait Kernels: Word {
-    /// How many passwords go on together at most.
+    /// How to go on with so many passwords of the same length.
     #[doc(hidden)]
-    fn most(processor: Processor) -> usize;
-    /// The kernel for so many passwords of the same length, and how many it takes at once.
-    #[doc(hidden)]
-    fn choose(processor: Processor, waiting: usize) -> (Kernel, usize);
-    /// As many rounds of the chosen passwords, if the kernel has lanes.
+    fn choose(processor: Processor, waiting: usize) -> Choice;
+    /// As many rounds of the chosen passwords, in lanes if the kernel has some.
     #[doc(hidden)]
     fn advance_together(
         kernel: Kernel,
@@ -49,22 +26,8 @@ pub trait Kernels: Word {
 }
 
 impl Kernels for u32 {
-    fn most(processor: Processor) -> usize {
-        match processor.vectors() {
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx512(_) => 16,
-            _ => 1,
-        }
-    }
-
-    fn choose(processor: Processor, waiting: usize) -> (Kernel, usize) {
-        match (processor.vectors(), waiting) {
-            #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 10..) => (Kernel::Avx512(token), 16),
-            #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 5..) => (Kernel::Avx512Half(token), 8),
-            _ => (Kernel::Alone, 1),
-        }
+    fn choose(processor: Processor, waiting: usize) -> Choice {
+        table::sha256_crypt(processor, waiting)
     }
 
     fn advance_together(
@@ -74,10 +37,6 @@ impl Kernels for u32 {
         rounds: u32,
     ) {
         match kernel {
-            Kernel::Alone => {}
-            // Slower than the processor's own instructions.
-            #[cfg(target_arch = "x86_64")]
-            Kernel::Avx2(_) => {}
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx512Half(token) => {
                 let mut group = Group::<u32, 8>::new(passwords, chosen);
@@ -96,31 +55,14 @@ impl Kernels for u32 {
                 );
                 group.store(passwords, chosen, rounds);
             }
+            _ => one_by_one(passwords, chosen, rounds),
         }
     }
 }
 
 impl Kernels for u64 {
-    fn most(processor: Processor) -> usize {
-        match processor.vectors() {
-            Vectors::None => 1,
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx2(_) => 4,
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx512(_) => 8,
-        }
-    }
-
-    fn choose(processor: Processor, waiting: usize) -> (Kernel, usize) {
-        match (processor.vectors(), waiting) {
-            #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 5..) => (Kernel::Avx512(token), 8),
-            #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx512(token), 2..) => (Kernel::Avx512Half(token), 4),
-            #[cfg(target_arch = "x86_64")]
-            (Vectors::Avx2(token), 3..) => (Kernel::Avx2(token), 4),
-            _ => (Kernel::Alone, 1),
-        }
+    fn choose(processor: Processor, waiting: usize) -> Choice {
+        table::sha512_crypt(processor, waiting)
     }
 
     fn advance_together(
@@ -130,7 +72,7 @@ impl Kernels for u64 {
         rounds: u32,
     ) {
         match kernel {
-            Kernel::Alone => {}
+            Kernel::Words => one_by_one(passwords, chosen, rounds),
             #[cfg(target_arch = "x86_64")]
             Kernel::Avx2(token) => {
                 let mut group = Group::<u64, 4>::new(passwords, chosen);
@@ -162,12 +104,18 @@ impl Kernels for u64 {
     }
 }
 
+/// By words, which every processor has.
+fn one_by_one<W: Kernels>(passwords: &mut [&mut Rounds<W>], chosen: &[usize], rounds: u32) {
+    chosen.iter().for_each(|&at| passwords[at].advance(Processor::portable(), rounds));
+}
+
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use alloc::vec::Vec;
     use core::array;
 
     use super::*;
+    use crate::processor::Vectors;
 
     /// Step 21 of the specification knows one password. Lengths differ, by bytes and by blocks.
     #[test]
