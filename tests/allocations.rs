@@ -10,9 +10,10 @@ use std::ops::ControlFlow;
 
 use doorstep::password::{Argon2, Bcrypt, Hashers, Pbkdf2, Prf, Secret, Workspace};
 use doorstep::{
-    ApiKey, Authenticator, Basic, Bearer, Outcome, Step, TokenFormat, TokenRecord, UnixTime,
+    ApiKey, Authenticator, Basic, Bearer, Cause, Outcome, Scopes, Step, TokenFormat, TokenRecord,
+    UnixTime, Verify,
 };
-use doorstep_test_alloc::{Watching, watch};
+use doorstep_test_alloc::{Watching, watch, without_large_blocks};
 
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
@@ -73,6 +74,46 @@ fn a_basic_header_allocates_its_buffer() {
     let (step, seen) = watch(&[], || -> Step<()> { auth.begin(fields("authorization", BASIC)) });
     assert!(matches!(step, Step::FindUser(_)));
     assert_eq!(seen.allocations, 1);
+}
+
+/// RFC 9110 §15.6.4: a machine without the memory that a hash asks for is overloaded. Nobody is let in,
+/// nobody is told that the password is wrong, and nothing of it stays behind.
+#[test]
+fn no_memory_is_503() {
+    let auth = auth();
+    let stored = Hashers::new(Argon2::new(2048, 1, 1).unwrap()).hash(PASSWORD.into()).unwrap();
+    let stored = stored.run().unwrap();
+    let to_verify = || {
+        let Step::FindUser(ask) = auth.begin::<u32>(fields("authorization", BASIC)) else {
+            panic!("a user");
+        };
+        let Step::Verify(work) = ask.found(7, stored.as_str()) else { panic!("a verification") };
+        work
+    };
+    let check = |step: Step<u32>| {
+        let Step::Done(Outcome::Denied(denied)) = step else { panic!("no memory, no verdict") };
+        assert!(matches!(denied.cause(), Cause::OutOfMemory(_)), "{:?}", denied.cause());
+        let refusal = denied.refusal(&Scopes::default());
+        let fields: Vec<_> = refusal.fields().collect();
+        assert_eq!((refusal.status(), &fields[..]), (503, &[("retry-after", "1")][..]));
+    };
+    for mut workspace in Workspace::all() {
+        let ((), seen) = watch(&[PASSWORD.as_bytes(), BASIC.as_bytes()], || {
+            without_large_blocks(|| check(to_verify().run_in(&mut workspace)));
+            without_large_blocks(|| match to_verify().advance(1, &mut workspace) {
+                ControlFlow::Break(step) => check(step),
+                ControlFlow::Continue(_) => panic!("no memory, no piece"),
+            });
+            let batch = vec![to_verify(), to_verify()];
+            without_large_blocks(|| {
+                Verify::run_together(batch, &mut workspace).into_iter().for_each(check);
+            });
+        });
+        assert_eq!((seen.leaks, seen.unwiped), (0, 0));
+        // With memory again, the same workspace goes on.
+        let granted = to_verify().run_in(&mut workspace);
+        assert!(matches!(granted, Step::Done(Outcome::Granted(_))));
+    }
 }
 
 /// What is refused before a lookup allocates nothing, however long it is.

@@ -1,4 +1,5 @@
-//! An allocator for tests, which counts what is allocated and looks for secrets in what is freed.
+//! An allocator for tests, which counts what is allocated, looks for secrets in what is freed, and can
+//! run out of memory.
 //!
 //! It is the system's allocator. While a thread is inside of [`watch`], each block that this thread
 //! frees is searched first, and also each block that it outgrows. It sees neither the stack nor what
@@ -60,6 +61,7 @@ struct Watch {
 thread_local! {
     // Without a destructor, so that it can be read while the thread ends.
     static WATCH: Cell<Option<NonNull<Watch>>> = const { Cell::new(None) };
+    static NO_LARGE_BLOCKS: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Runs `run` and says what this thread allocated and freed meanwhile.
@@ -78,6 +80,20 @@ pub fn watch<T>(secrets: &[&[u8]], run: impl FnOnce() -> T) -> (T, Seen) {
     let output = run();
     drop(end);
     (output, watch.seen.get())
+}
+
+/// Runs `run` on a machine that has no block of [`LARGE_LEN`] or more left for this thread.
+pub fn without_large_blocks<T>(run: impl FnOnce() -> T) -> T {
+    struct End(bool);
+
+    impl Drop for End {
+        fn drop(&mut self) {
+            NO_LARGE_BLOCKS.set(self.0);
+        }
+    }
+
+    let _end = End(NO_LARGE_BLOCKS.replace(true));
+    run()
 }
 
 /// Ends the watch, also when `run` panics, before what it points to is gone.
@@ -103,6 +119,9 @@ unsafe impl GlobalAlloc for Watching {
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if layout.size() >= LARGE_LEN && NO_LARGE_BLOCKS.try_with(Cell::get) == Ok(true) {
+            return std::ptr::null_mut();
+        }
         note(|watch| watch.allocated(layout.size()));
         // SAFETY: the caller's promise about `layout` is the one that `System` asks for.
         unsafe { System.alloc_zeroed(layout) }
