@@ -40,6 +40,9 @@ pub(crate) struct Compare {
     /// Lines of case, mode, who and ms, separated by tabs, instead of a table for people.
     #[arg(long)]
     pub(crate) tsv: bool,
+    /// Also the kernels of a processor without AVX-512, as `doorstep-avx2`.
+    #[arg(long)]
+    pub(crate) avx2: bool,
     #[command(flatten)]
     pub(crate) common: Common,
 }

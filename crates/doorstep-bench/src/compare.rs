@@ -88,12 +88,12 @@ impl Compared {
     }
 }
 
-/// Checks and measures one case.
+/// Checks and measures one case, the kernels of a processor without AVX-512 too, if asked for.
 ///
 /// # Errors
 /// [`Differs`] if not all compute the same.
-pub(crate) fn compare(case: &Case, effort: Effort) -> Result<Compared, Differs> {
-    let mut contenders = Contender::all(case);
+pub(crate) fn compare(case: &Case, with_avx2: bool, effort: Effort) -> Result<Compared, Differs> {
+    let mut contenders = Contender::all(case, with_avx2);
     let inputs = Case::inputs(contenders.iter().map(|one| one.batch).max().unwrap_or(1));
     let expected = judge(case, &inputs);
     let mut samples: Vec<Vec<f64>> = vec![Vec::new(); contenders.len()];
@@ -174,7 +174,7 @@ mod tests {
     #[test]
     fn a_wrong_output_is_an_error_and_no_row() {
         let case = &Case::all(Sizes::Tiny).unwrap()[0];
-        let mut contenders = Contender::all(case);
+        let mut contenders = Contender::all(case, true);
         let inputs = Case::inputs(case.batch);
         let mut expected = judge(case, &inputs);
         let keys = contenders[2].hash(&inputs);

@@ -25,16 +25,20 @@ type Hash = Box<dyn FnMut(&[Input]) -> Vec<Vec<u8>>>;
 
 impl Contender {
     /// All who compute `case`, doorstep first.
-    pub(crate) fn all(case: &Case) -> Vec<Self> {
+    pub(crate) fn all(case: &Case, with_avx2: bool) -> Vec<Self> {
         // Who shares nothing runs one after another. Two tell as much of that as a full batch, except
         // where the first finds its memory out of the cache and the others do not.
         let in_turn = if let Algorithm::Argon2(_) = case.algorithm { case.batch } else { 2 };
-        let doorstep = [
+        let mut doorstep = vec![
             Self::alone(case, DOORSTEP, Workspace::new),
             Self::alone(case, PORTABLE, Workspace::portable),
             Self::together(case, DOORSTEP, case.batch, Workspace::new()),
             Self::together(case, PORTABLE, in_turn, Workspace::portable()),
         ];
+        if with_avx2 && has_more_than_avx2() {
+            doorstep.push(Self::alone(case, AVX2, avx2));
+            doorstep.push(Self::together(case, AVX2, case.batch, avx2()));
+        }
         let alone = peers::all(case).into_iter().map(|peer| Self::peer(peer, Mode::One, 1));
         let together =
             peers::all(case).into_iter().map(|peer| Self::peer(peer, Mode::Together, in_turn));
@@ -81,6 +85,19 @@ impl Contender {
 pub(crate) const DOORSTEP: &str = "doorstep";
 /// Over the RustCrypto crates.
 pub(crate) const PORTABLE: &str = "doorstep-portable";
+
+/// With the kernels of a processor that has no AVX-512.
+const AVX2: &str = "doorstep-avx2";
+
+/// Whether this processor runs them, and others by itself.
+fn has_more_than_avx2() -> bool {
+    avx2().vectors() != Workspace::new().vectors()
+}
+
+fn avx2() -> Workspace {
+    let avx2 = |workspace: &Workspace| workspace.vectors() == Some("avx2");
+    Workspace::all().find(avx2).unwrap_or_default()
+}
 
 /// Work whose outcome is the derived key.
 pub(crate) fn work(case: &Case, input: &Input) -> Work<Key> {

@@ -63,7 +63,7 @@ fn run_compare(args: &Compare, out: &mut impl Write) -> Result<(), Box<dyn Error
     }
     let mut all = Vec::new();
     for case in &cases {
-        let compared = compare(case, effort)?;
+        let compared = compare(case, args.avx2, effort)?;
         if args.tsv {
             report::tsv(out, &compared)?;
         } else {

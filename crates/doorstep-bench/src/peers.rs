@@ -44,6 +44,7 @@ pub(crate) fn about() -> Vec<About> {
         About { who: "all in Rust", what: rust },
         of("doorstep", "doorstep-password with Workspace::new(); wipes its memory"),
         of("doorstep-portable", "doorstep-password with Workspace::portable(); wipes its memory"),
+        of("doorstep-avx2", "with the kernels of a processor without AVX-512, if asked for"),
         of(
             "argon2",
             concat!("the crate argon2 ", env!("BENCH_ARGON2"), "; does not wipe its memory"),

@@ -72,7 +72,7 @@ impl Workspace {
         core::iter::once(Self::portable()).chain(with_kernels)
     }
 
-    /// The vectors that its kernels use: `"none"`, `"avx2"` or `"avx512"`. `None` if it has no kernels.
+    /// The vectors that its kernels use: `"portable"`, which are none, `"avx2"` or `"avx512"`. `None` if it has no kernels.
     pub fn vectors(&self) -> Option<&'static str> {
         #[cfg(feature = "kernels")]
         return self.processor.map(Processor::name);
