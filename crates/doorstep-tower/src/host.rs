@@ -10,6 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use doorstep::driver::Store;
 use doorstep::{Authenticator, Outcome, Receipt, Rehash, RequestLine, Step, UnixTime, Verify};
 use http::request::Parts;
+use tokio::sync::watch;
 use tracing::{Instrument, Span, field};
 
 use self::lazy::LazyPool;
@@ -27,6 +28,8 @@ pub(crate) struct Host<S> {
     pub(crate) names_users: bool,
     meters: Arc<Meters>,
     store: Arc<S>,
+    /// Each renewal that is under way listens to it.
+    renewing: Arc<watch::Sender<()>>,
 }
 
 pub(crate) enum Decision<U> {
@@ -46,6 +49,7 @@ impl<S> Host<S> {
             names_users: false,
             meters,
             store: Arc::new(store),
+            renewing: Arc::default(),
         }
     }
 }
@@ -205,7 +209,9 @@ where
         };
         let (pool, store) = (self.upgrades.started().clone(), self.store.clone());
         let (receipts, meters) = (self.receipts.clone(), self.meters.clone());
+        let renewing = self.renewing.subscribe();
         runtime.spawn(async move {
+            let _renewing = renewing;
             let made = pool.run(rehash.cost(), |workspace| rehash.run_in(workspace)).await;
             meters.rehashed(match made {
                 Ok(Step::Replace(ask)) => {
@@ -229,6 +235,13 @@ where
                 }
             });
         });
+    }
+}
+
+impl<S> Host<S> {
+    /// Waits until no renewal is under way.
+    pub(crate) async fn renewed(&self) {
+        self.renewing.closed().await;
     }
 }
 
@@ -259,6 +272,7 @@ impl<S> Clone for Host<S> {
             names_users: self.names_users,
             meters: self.meters.clone(),
             store: self.store.clone(),
+            renewing: self.renewing.clone(),
         }
     }
 }

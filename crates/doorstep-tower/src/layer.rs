@@ -105,6 +105,12 @@ impl<S, F> AuthLayer<S, F> {
     pub fn hashing_pool(&self) -> &Pool {
         self.host.pool.started()
     }
+
+    /// Waits until the hashes that are being renewed are stored or given up: for a server that has
+    /// answered its last request, before it ends the runtime.
+    pub async fn renewed(&self) {
+        self.host.renewed().await;
+    }
 }
 
 impl<S, F: Clone> Clone for AuthLayer<S, F> {

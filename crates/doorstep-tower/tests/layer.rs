@@ -305,6 +305,20 @@ async fn an_outdated_hash_is_renewed_after_the_response() {
     assert_eq!(answer(router, "/user", &fields).await, "200\n\nhello Aladdin");
 }
 
+/// A server that stops waits for it, or an hour of logins would be renewed once more.
+#[tokio::test]
+async fn renewals_are_waited_for() {
+    let db = Db::new();
+    db.set_password("Aladdin", "open sesame", 1);
+    let layer = AuthLayer::new(util::authenticator(), db.clone());
+    layer.renewed().await;
+    let router = routes().layer(layer.clone());
+    let password = basic("Aladdin", "open sesame");
+    answer(router, "/user", &[("authorization", password.as_str())]).await;
+    layer.renewed().await;
+    assert_eq!(util::hashers(2).needs_update(&db.hash("Aladdin")), Ok(false));
+}
+
 /// A hasher of the host's that panics when it verifies.
 #[derive(Clone, Debug)]
 struct Broken;
