@@ -1,13 +1,13 @@
 //! Answers: JSON, and what is said when something is not granted. Says nothing of why to the client,
 //! and nothing secret to the log.
 
-use axum::http::header::{CONTENT_TYPE, HeaderName, HeaderValue, RETRY_AFTER};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::header::{CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use doorstep::Refusal;
+use doorstep_sqlx::{Error, ErrorKind};
+use doorstep_tower::Refused;
+use doorstep_tower::pool::NotDone;
 use serde::Serialize;
-
-use crate::pool::{Full, Lost};
 
 /// A status and a JSON body.
 pub(crate) struct Json<T>(pub(crate) StatusCode, pub(crate) T);
@@ -27,80 +27,67 @@ impl<T: Serialize> IntoResponse for Json<T> {
     }
 }
 
+/// The body of what the layer refuses. It sets the status itself, and its fields.
+pub(crate) fn refused(refused: &Refused) -> Response {
+    let error = refused.status().canonical_reason().unwrap_or("refused");
+    Json(refused.status(), ErrorBody { error }).into_response()
+}
+
 /// Why a request does not get what it asked for.
 #[derive(Debug)]
 pub(crate) enum Failure {
     /// The authenticator's own answer: the credentials are missing, wrong, or it is not the time.
-    Refused(Refusal),
+    Refused(Refused),
     /// The request is not one that could be granted.
     Invalid(StatusCode, &'static str),
-    /// There is too much to do.
+    /// There is too much to do, or the database fails: try again later.
     Busy { retry_after: u32 },
-    /// The database is broken.
-    Database(sqlx::Error),
 }
 
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Failure::Refused(refusal)
+impl Failure {
+    pub(crate) const TAKEN: Self = Self::Invalid(StatusCode::CONFLICT, "the username is taken");
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        Failure::Refused(refused)
     }
 }
 
-impl From<Full> for Failure {
-    fn from(full: Full) -> Self {
-        Failure::Busy { retry_after: full.retry_after }
+impl From<NotDone> for Failure {
+    fn from(not_done: NotDone) -> Self {
+        match not_done {
+            NotDone::Overloaded { retry_after } => Failure::Busy { retry_after },
+            _ => Failure::Busy { retry_after: 1 },
+        }
     }
 }
 
-impl From<Lost> for Failure {
-    fn from(_: Lost) -> Self {
-        Failure::Busy { retry_after: 1 }
-    }
-}
-
-impl From<sqlx::Error> for Failure {
-    fn from(error: sqlx::Error) -> Self {
-        // SQLITE_BUSY: another process, such as an import, has been writing for all of the timeout.
-        let busy = match &error {
-            sqlx::Error::PoolTimedOut => true,
-            sqlx::Error::Database(error) => error.code().as_deref() == Some("5"),
-            _ => false,
-        };
-        if busy { Failure::Busy { retry_after: 1 } } else { Failure::Database(error) }
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::Taken => Failure::TAKEN,
+            // Kind and code: the error holds nothing else.
+            _ => {
+                tracing::error!(%error, "the database failed");
+                Failure::Busy { retry_after: 1 }
+            }
+        }
     }
 }
 
 impl IntoResponse for Failure {
     fn into_response(self) -> Response {
-        let (status, error, headers) = match self {
-            Failure::Refused(refusal) => {
-                let status = StatusCode::from_u16(refusal.status());
-                let status = status.unwrap_or(StatusCode::UNAUTHORIZED);
-                let error = status.canonical_reason().unwrap_or("refused");
-                (status, error, field_lines(&refusal))
-            }
-            Failure::Invalid(status, error) => (status, error, HeaderMap::new()),
+        match self {
+            // The layer around the route gives it its body.
+            Failure::Refused(refused) => refused.into_response(),
+            Failure::Invalid(status, error) => Json(status, ErrorBody { error }).into_response(),
             Failure::Busy { retry_after } => {
-                let headers = [(RETRY_AFTER, HeaderValue::from(retry_after))].into_iter().collect();
-                (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable", headers)
+                let status = StatusCode::SERVICE_UNAVAILABLE;
+                let error = "Service Unavailable";
+                let retry_after = [(RETRY_AFTER, HeaderValue::from(retry_after))];
+                (retry_after, Json(status, ErrorBody { error })).into_response()
             }
-            Failure::Database(error) => {
-                // SQLite's words and the statement at most: what was bound to it is not among them.
-                tracing::error!(%error, "the database is broken");
-                (StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error", HeaderMap::new())
-            }
-        };
-        (headers, Json(status, ErrorBody { error })).into_response()
-    }
-}
-
-fn field_lines(refusal: &Refusal) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    for (name, value) in refusal.fields() {
-        let value = HeaderValue::from_str(value);
-        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), value) {
-            headers.append(name, value);
         }
     }
-    headers
 }

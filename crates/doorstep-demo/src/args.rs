@@ -44,6 +44,13 @@ pub(crate) struct Serve {
     /// Passwords that wait for a thread; more are answered with 503.
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) hash_queue: usize,
+    /// The algorithm of new hashes, by passlib's name; logins renew what is hashed otherwise.
+    #[arg(long, value_name = "NAME", default_value = "argon2")]
+    pub(crate) algorithm: String,
+    /// What a new hash costs: KiB for argon2, the cost for bcrypt, rounds for the others [default:
+    /// today's].
+    #[arg(long, value_name = "N")]
+    pub(crate) cost: Option<u32>,
     /// Seconds for which a token is good.
     #[arg(long, value_name = "SECONDS", default_value = "3600")]
     pub(crate) token_lifetime: NonZeroU32,
@@ -51,7 +58,8 @@ pub(crate) struct Serve {
 
 #[derive(Args)]
 pub(crate) struct Common {
-    /// The database, which is made if there is none.
+    /// The database: `sqlite:PATH`, whose file is made if there is none, or `postgres:` or `mysql:` of a
+    /// server's. Its tables are made or brought up to date.
     #[arg(long, value_name = "URL", default_value = "sqlite:doorstep-demo.sqlite", global = true)]
     pub(crate) database: String,
     /// Memory for hashing, in KiB; stored hashes that need more are refused [default: 262144, or what

@@ -4,11 +4,11 @@
 use std::fmt;
 use std::io::{self, BufRead, Write};
 
-use doorstep::Credentials;
 use doorstep::password::{Hashers, Refused};
+use doorstep::{Credentials, Scopes};
+use doorstep_sqlx::{NewUser, SqlStore};
 
 use crate::auth::USERNAME_LEN;
-use crate::store::Store;
 
 /// The longest line, in bytes. A username and the longest stored hash need half of it.
 const MAX_LINE: usize = 4096;
@@ -27,7 +27,7 @@ pub(crate) struct Counts {
 #[derive(Debug)]
 pub(crate) enum Stopped {
     Io(io::Error),
-    Database(sqlx::Error),
+    Database(doorstep_sqlx::Error),
 }
 
 impl From<io::Error> for Stopped {
@@ -79,7 +79,7 @@ struct User {
 
 /// Imports all of `lines`, and reports to `report`.
 pub(crate) async fn import(
-    store: &Store,
+    store: &SqlStore,
     hashers: &Hashers,
     mut lines: impl BufRead,
     mut report: impl Write,
@@ -117,20 +117,23 @@ pub(crate) async fn import(
 }
 
 async fn store_batch(
-    store: &Store,
+    store: &SqlStore,
     batch: Vec<(u64, Result<User, Why>)>,
     report: &mut impl Write,
     counts: &mut Counts,
 ) -> Result<(), Stopped> {
     let users = batch.iter().filter_map(|(_, judged)| judged.as_ref().ok());
-    let users: Vec<_> = users.map(|user| (&*user.username, &*user.hash)).collect();
-    let added = match store.add_users(&users).await {
+    let scopes = &Scopes::NONE_ASKED;
+    let users: Vec<_> = users
+        .map(|user| NewUser { username: &user.username, hash: Some(&user.hash), scopes })
+        .collect();
+    let added = match store.create_users(&users).await {
         Ok(added) => added,
         Err(error) => {
             // None of them is stored, and each of them is said not to be.
             for (number, _) in batch {
                 counts.refused += 1;
-                writeln!(report, "line {number}: refused: the database is broken")?;
+                writeln!(report, "line {number}: refused: the database failed")?;
             }
             return Err(Stopped::Database(error));
         }

@@ -1,42 +1,41 @@
 //! A server that registers users, logs them in by Basic and by token, and renews their old hashes.
 //!
-//! It is a host of `doorstep` with all that a host has to decide: where users are stored
-//! (`store.rs`), who hashes and how much at once (`pool.rs`), how each step is answered (`auth.rs`),
-//! and what HTTP makes of the outcome (`router.rs`, `answer.rs`).
+//! It is a host of `doorstep` over the ready parts: users and tokens are stored by `doorstep-sqlx`,
+//! `doorstep-tower` asks for them and hashes. What is left to a host is here: which hashes it takes and
+//! makes (`algorithm.rs`, `auth.rs`), and what HTTP makes of the outcome (`router.rs`, `answer.rs`).
 //!
 //! What it is not: it speaks no TLS, which passwords on a network need, and it does not throttle.
 
+mod algorithm;
 mod answer;
 mod args;
 mod auth;
 mod body;
 mod import;
-mod pool;
 mod router;
 mod serve;
-mod store;
 
 use std::error::Error;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write};
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
 use doorstep::TokenFormat;
-use doorstep::password::{Argon2, Limits};
+use doorstep::password::{Argon2, Hasher, Limits};
+use doorstep_sqlx::SqlStore;
+use doorstep_tower::{AuthLayer, Pool, PoolLimits};
 use tokio::net::TcpListener;
 use tracing_subscriber::filter::Targets;
+use tracing_subscriber::fmt::format::FmtSpan;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{Cli, Command, Common, Serve};
-use crate::auth::{Auth, authenticator, hashers, renew};
+use crate::auth::{Auth, accept_all, authenticator};
 use crate::import::{Counts, import};
-use crate::pool::{Pool, Size};
-use crate::store::Store;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -52,22 +51,25 @@ async fn main() -> ExitCode {
     })
 }
 
-/// Logs what this program says. Libraries are not asked: their traces show what clients send.
+/// Logs what this program and the layer say, a line for each authentication. Other libraries are not
+/// asked: their traces show what clients send.
 fn log(common: &Common) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(io::stderr)
+        .with_span_events(FmtSpan::CLOSE)
         .with_ansi(io::stderr().is_terminal());
-    let own = Targets::new().with_target(env!("CARGO_CRATE_NAME"), common.log);
+    let own = Targets::new()
+        .with_target(env!("CARGO_CRATE_NAME"), common.log)
+        .with_target("doorstep_tower", common.log);
     tracing_subscriber::registry().with(lines).with(own).init();
 }
 
 async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn Error>> {
-    let cores = || std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
-    let threads = args.hash_threads.unwrap_or_else(cores);
-    let memory_kib = memory_kib(common, threads);
+    let hasher = algorithm::hasher(args)?;
+    let limits = limits(args, common, &*hasher);
+    let hashers = accept_all(hasher, limits.memory_kib);
     let tokens = TokenFormat::new("ds_")?;
-    let authenticator = authenticator(hashers(memory_kib), &tokens)?;
-    let size = Size { threads, queue: args.hash_queue, memory_kib, keep_kib: preferred_kib() };
+    let authenticator = authenticator(hashers.clone(), &tokens)?;
 
     let store = open(common).await?;
     let stop = stop_signal()?;
@@ -75,21 +77,26 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
         .await
         .map_err(|error| format!("cannot listen on {}: {error}", args.listen))?;
     let address = listener.local_addr()?;
-    let pool = Arc::new(Pool::start(size)?);
-    let (auth, later) =
-        Auth::new(authenticator, tokens, args.token_lifetime, store.clone(), pool.clone());
-    let renewing = tokio::spawn(renew(store.clone(), pool.clone(), later));
-    let router = router::router(Arc::new(auth));
+    let mut upgrades = PoolLimits::for_upgrades();
+    upgrades.memory_kib = upgrades.memory_kib.max(limits.keep_kib);
+    let layer = AuthLayer::new(authenticator, store.clone())
+        .pool(Pool::start(limits)?)
+        .upgrades(upgrades)
+        .with_usernames()
+        .on_refusal(answer::refused);
+    let auth = Auth::new(hashers, &layer, store.clone(), tokens, args.token_lifetime);
+    let router = router::router(Arc::new(auth), layer.clone());
 
-    tracing::info!(threads, queue = size.queue, memory_kib, "hashing");
+    let PoolLimits { threads, queue, memory_kib, .. } = limits;
+    tracing::info!(threads, queue, memory_kib, "hashing");
     // On stdout, for scripts. Nobody may be reading it.
     let _ = writeln!(io::stdout(), "listening on http://{address}");
     serve::serve(listener, router, stop).await;
 
     tracing::info!("stopping");
-    // The last sender went with the router: what waits to be renewed is renewed.
-    renewing.await?;
-    tokio::task::spawn_blocking(move || pool.close()).await?;
+    // What waits to be renewed is renewed.
+    layer.renewed().await;
+    layer.hashing_pool().drain().await;
     store.close().await;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
@@ -104,7 +111,8 @@ async fn run_import(file: &Path, common: &Common) -> Result<ExitCode, Box<dyn Er
         Box::new(BufReader::new(opened))
     };
     let store = open(common).await?;
-    let hashers = hashers(memory_kib(common, NonZeroUsize::MIN));
+    let memory_kib = common.hash_memory_kib.unwrap_or(dearest_kib());
+    let hashers = accept_all(Arc::new(Argon2::default()), memory_kib);
     let (mut counts, report) = (Counts::default(), io::stdout().lock());
     let done = import(&store, &hashers, lines, report, &mut counts).await;
     store.close().await;
@@ -114,21 +122,27 @@ async fn run_import(file: &Path, common: &Common) -> Result<ExitCode, Box<dyn Er
     Ok(ExitCode::from(u8::from(refused > 0)))
 }
 
-/// What a hash takes that this host writes.
-fn preferred_kib() -> u64 {
-    u64::from(Argon2::default().params().memory_kib())
+/// Memory for all threads at once, and for the dearest hash that is let in.
+fn limits(args: &Serve, common: &Common, preferred: &dyn Hasher) -> PoolLimits {
+    let mut limits = PoolLimits::default();
+    limits.threads = args.hash_threads.unwrap_or(limits.threads);
+    limits.queue = args.hash_queue;
+    limits.keep_kib = preferred.derivation(&[]).cost(0).memory_kib;
+    let usual = limits.keep_kib.saturating_mul(limits.threads.get() as u64);
+    limits.memory_kib = common.hash_memory_kib.unwrap_or(usual.max(dearest_kib()));
+    limits
 }
 
-/// For all threads at once, and for the dearest hash that the limits let in.
-fn memory_kib(common: &Common, threads: NonZeroUsize) -> u64 {
-    let usual = preferred_kib().saturating_mul(threads.get() as u64);
-    let dearest = u64::from(Limits::default().argon2_memory_kib);
-    common.hash_memory_kib.unwrap_or(usual.max(dearest))
+fn dearest_kib() -> u64 {
+    u64::from(Limits::default().argon2_memory_kib)
 }
 
-async fn open(common: &Common) -> Result<Store, Box<dyn Error>> {
-    let opened = Store::open(&common.database).await;
-    Ok(opened.map_err(|error| format!("cannot open {:?}: {error}", common.database))?)
+async fn open(common: &Common) -> Result<SqlStore, Box<dyn Error>> {
+    let scheme = common.database.split(':').next().unwrap_or_default();
+    let failed = |error| format!("cannot open the {scheme} database: {error}");
+    let store = SqlStore::connect(&common.database).await.map_err(failed)?;
+    store.migrate().await.map_err(failed)?;
+    Ok(store)
 }
 
 /// Ends at Ctrl-C, or when the system asks for it.

@@ -10,21 +10,24 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use doorstep::password::HashError;
-use doorstep::{Credentials, TokenDigest, TokenRecord, UnixTime};
+use doorstep::{Credentials, Scopes, UnixTime};
+use doorstep_sqlx::{SqlStore, User};
+use doorstep_tower::{AuthLayer, Granted, OnRefusal, Peer};
 use serde::Serialize;
 
 use crate::answer::{Failure, Json};
 use crate::auth::{Auth, USERNAME_LEN, now};
 use crate::body::Login;
 
-/// All of them.
-pub(crate) fn router(auth: Arc<Auth>) -> Router {
+/// All of them, those that credentials are read for below `layer`.
+pub(crate) fn router<F: OnRefusal<Body>>(auth: Arc<Auth>, layer: AuthLayer<SqlStore, F>) -> Router {
     Router::new()
-        .route("/health", get(health))
-        .route("/users", post(register))
         .route("/tokens", post(make_token))
         .route("/tokens/current", delete(revoke_token))
         .route("/protected", get(protected))
+        .layer(layer)
+        .route("/health", get(health))
+        .route("/users", post(register))
         .fallback(async || Failure::Invalid(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
             Failure::Invalid(StatusCode::METHOD_NOT_ALLOWED, "not with this method")
@@ -64,22 +67,18 @@ async fn register(
     if Credentials::new(&username, password.expose()).is_err() {
         return Err(invalid("a control character, or a colon in the username"));
     }
-    let work = match auth.authenticator.hashers().hash(password) {
+    let work = match auth.hashers.hash(password) {
         Ok(work) => work,
         Err(HashError::Entropy) => return Err(Failure::Busy { retry_after: 1 }),
-        Err(_) => return Err(invalid("the password is too long")),
+        Err(_) => return Err(invalid("the password is one that this algorithm cannot take")),
     };
-    let taken = Failure::Invalid(StatusCode::CONFLICT, "the username is taken");
-    if auth.store.has_user(&username).await? {
-        return Err(taken);
+    // Before the work of a hash. Somebody else may still take the name meanwhile.
+    if auth.store.user(&username).await?.is_some() {
+        return Err(Failure::TAKEN);
     }
-    let place = auth.pool.reserve(work.cost())?;
-    let made = place.run(|workspace| work.run_in(workspace)).await?;
+    let made = auth.pool.run(work.cost(), |workspace| work.run_in(workspace)).await?;
     let Ok(hash) = made else { return Err(Failure::Busy { retry_after: 1 }) };
-    // Somebody else may have taken the name meanwhile.
-    if !auth.store.add_user(&username, &hash).await? {
-        return Err(taken);
-    }
+    auth.store.create_user(&username, Some(&hash), &Scopes::NONE_ASKED).await?;
     tracing::info!(?username, "registered");
     Ok(Json(StatusCode::CREATED, Registered { username: &username }).into_response())
 }
@@ -93,27 +92,29 @@ struct Token<'a> {
 /// A token for a password: by the header, or by the body if there is no such header.
 async fn make_token(
     State(auth): State<Arc<Auth>>,
+    granted: Result<Granted<User>, doorstep_tower::Refused>,
+    peer: Peer,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
     let nothing = body.is_end_stream() && !headers.contains_key(CONTENT_TYPE);
-    let granted = if headers.contains_key(AUTHORIZATION) || nothing {
-        auth.authenticate(&headers).await?
+    let (user, scopes) = if headers.contains_key(AUTHORIZATION) || nothing {
+        let granted = granted?;
+        (granted.user().clone(), granted.scopes().clone())
     } else {
         let Login { username, password } = Login::read(&headers, body).await?;
-        auth.login(&username, password).await?
+        let granted = auth.login.login(&username, password, &peer).await?;
+        (granted.user().clone(), granted.scopes().clone())
     };
-    if granted.user().token.is_some() {
+    if user.token.is_some() {
         // Or a stolen token would live for ever.
         return Err(Failure::Invalid(StatusCode::FORBIDDEN, "a token makes no token"));
     }
-    let Ok(token) = auth.tokens.generate() else { return Err(Failure::Busy { retry_after: 1 }) };
     let now = now();
+    auth.store.delete_expired_tokens(now).await?;
     let expires = now.as_secs() + u64::from(auth.token_lifetime.get());
-    let mut record = TokenRecord::new(TokenDigest::of(token.expose()));
-    record.scopes = granted.scopes().clone();
-    record.expires = Some(UnixTime::from_secs(expires));
-    auth.store.add_token(granted.user(), &record, now).await?;
+    let until = Some(UnixTime::from_secs(expires));
+    let token = auth.store.create_token(user.id, &auth.tokens, scopes, until).await?;
     // Letters, digits and `_`.
     let token = std::str::from_utf8(token.expose()).unwrap_or_default();
     let answer = Json(StatusCode::CREATED, Token { token, expires });
@@ -123,14 +124,13 @@ async fn make_token(
 /// Ends the token that the request was sent with.
 async fn revoke_token(
     State(auth): State<Arc<Auth>>,
-    headers: HeaderMap,
+    granted: Granted<User>,
 ) -> Result<StatusCode, Failure> {
-    let granted = auth.authenticate(&headers).await?;
-    let Some(digest) = &granted.user().token else {
+    let User { id, token: Some(token), .. } = granted.user() else {
         let what = "send the token that is to be revoked";
         return Err(Failure::Invalid(StatusCode::BAD_REQUEST, what));
     };
-    auth.store.revoke_token(digest).await?;
+    auth.store.revoke_token(*id, *token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -139,8 +139,7 @@ struct Message {
     message: String,
 }
 
-async fn protected(State(auth): State<Arc<Auth>>, headers: HeaderMap) -> Result<Response, Failure> {
-    let granted = auth.authenticate(&headers).await?;
+async fn protected(granted: Granted<User>) -> Response {
     let message = format!("Hello, {}!", granted.user().username);
-    Ok(Json(StatusCode::OK, Message { message }).into_response())
+    Json(StatusCode::OK, Message { message }).into_response()
 }

@@ -67,7 +67,7 @@ impl Place {
     /// The stored hash of a user.
     async fn hash(&self, username: &str) -> String {
         let database = self.open().await;
-        let sql = "SELECT hash FROM users WHERE username = ?";
+        let sql = "SELECT hash FROM doorstep_users WHERE username = ?";
         let hash = sqlx::query_scalar(sql).bind(username).fetch_one(&database).await.unwrap();
         database.close().await;
         hash
@@ -349,7 +349,7 @@ async fn users_register_log_in_and_end_their_tokens() {
     assert_eq!(server.protected("Bearer abc").await, revoked);
     server.protected(&format!("Bearer {second}")).await.is(200);
     server.authorized("DELETE", "/tokens/current", &basic("bob", "x")).await.is(400);
-    place.execute("UPDATE tokens SET expires = 1").await;
+    place.execute("UPDATE doorstep_tokens SET expires = 1").await;
     assert_eq!(server.protected(&format!("Bearer {second}")).await, revoked);
 
     server.send("GET", "/nothing", &[], "").await.is(404);
@@ -541,10 +541,10 @@ async fn nobody_can_tell_a_wrong_password_from_an_unknown_user() {
     for username in ["alice", "without", "disabled", "corrupt", "dear"] {
         server.post("/users", login(username, "right")).await.is(201);
     }
-    place.execute("UPDATE users SET hash = NULL WHERE username = 'without'").await;
-    place.execute("UPDATE users SET disabled = 1 WHERE username = 'disabled'").await;
-    place.execute("UPDATE users SET hash = 'right' WHERE username = 'corrupt'").await;
-    let dear = "UPDATE users SET hash = '$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$\
+    place.execute("UPDATE doorstep_users SET hash = NULL WHERE username = 'without'").await;
+    place.execute("UPDATE doorstep_users SET disabled = 1 WHERE username = 'disabled'").await;
+    place.execute("UPDATE doorstep_users SET hash = 'right' WHERE username = 'corrupt'").await;
+    let dear = "UPDATE doorstep_users SET hash = '$argon2id$v=19$m=4194304,t=2,p=1$c29tZXNhbHQ$\
                 CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZwWTO04rPI' WHERE username = 'dear'";
     place.execute(dear).await;
 
@@ -714,17 +714,20 @@ async fn it_stops_when_it_is_told_to_and_answers_first() {
 }
 
 #[tokio::test]
-async fn a_broken_database_is_a_500_that_says_nothing() {
+async fn a_broken_database_is_a_503_that_says_nothing() {
     let place = Place::new("broken").await;
     let server = place.start(&[]);
     server.post("/users", login("alice", "right")).await.is(201);
-    place.execute("ALTER TABLE users RENAME TO elsewhere").await;
-    let answer = server.protected(&basic("alice", "right")).await.is(500);
-    assert_eq!(answer.json(), json!({ "error": "Internal Server Error" }));
-    server.send("GET", "/health", &[], "").await.is(500);
-    assert!(server.log().contains("the database is broken"));
+    place.execute("ALTER TABLE doorstep_users RENAME TO elsewhere").await;
+    let answer = server.protected(&basic("alice", "right")).await.is(503);
+    assert_eq!(answer.json(), json!({ "error": "Service Unavailable" }));
+    assert_eq!(answer.field("retry-after"), ["1"]);
+    server.send("GET", "/health", &[], "").await.is(503);
+    server.post("/users", login("bob", "x")).await.is(503);
+    server.post("/tokens", login("alice", "right")).await.is(503);
+    assert!(server.log().contains("the tables are not those of this version"));
     assert!(!server.log().contains("right"));
-    place.execute("ALTER TABLE elsewhere RENAME TO users").await;
+    place.execute("ALTER TABLE elsewhere RENAME TO doorstep_users").await;
     server.protected(&basic("alice", "right")).await.is(200);
     server.stop().await;
 }
