@@ -8,7 +8,9 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use doorstep::driver::Store;
-use doorstep::{Authenticator, Outcome, Receipt, Rehash, RequestLine, Step, UnixTime, Verify};
+use doorstep::{
+    Authenticator, Outcome, Receipt, Refuse, Rehash, RequestLine, Step, UnixTime, Verify,
+};
 use http::request::Parts;
 use tokio::sync::watch;
 use tracing::{Instrument, Span, field};
@@ -18,13 +20,15 @@ use crate::meters::{Meters, Rehashed};
 use crate::peer::Origin;
 use crate::pool::{NotDone, Panicked, PoolLimits, Timed, Times};
 use crate::receipts::Receipts;
-use crate::refused::Refused;
+use crate::refused::{Refused, Why};
+use crate::throttle::{Attempt, Throttle, Tried};
 
 pub(crate) struct Host<S> {
     pub(crate) authenticator: Authenticator,
     pub(crate) pool: LazyPool,
     pub(crate) upgrades: LazyPool,
     pub(crate) receipts: Receipts,
+    pub(crate) throttle: Option<Throttle>,
     pub(crate) names_users: bool,
     meters: Arc<Meters>,
     store: Arc<S>,
@@ -46,6 +50,7 @@ impl<S> Host<S> {
             pool: LazyPool::new("hashing", PoolLimits::default()),
             upgrades: LazyPool::new("upgrades", PoolLimits::for_upgrades()),
             receipts: Receipts::default(),
+            throttle: None,
             names_users: false,
             meters,
             store: Arc::new(store),
@@ -83,34 +88,51 @@ where
             receipt = field::Empty,
             batch = field::Empty,
         );
-        let decision = self.drive(step, origin, &span).instrument(span.clone()).await;
+        let mut attempt = None;
+        let driven = self.drive(step, origin, &span, &mut attempt);
+        let decision = driven.instrument(span.clone()).await;
         self.record(&span, &decision);
-        decision
+        match attempt {
+            Some(attempt) => settled(attempt, decision),
+            None => decision,
+        }
     }
 
-    async fn drive(
-        &self,
+    async fn drive<'t>(
+        &'t self,
         mut step: Step<S::User>,
-        _: Origin<'_>,
+        origin: Origin<'_>,
         span: &Span,
+        attempt: &mut Option<Attempt<'t>>,
     ) -> Decision<S::User> {
         let store = &*self.store;
         let (mut later, mut receipt) = (None, None);
         loop {
             step = match step {
-                Step::FindUser(ask) => match store.find_user(&ask).await {
-                    Ok(Some((user, account))) => {
-                        receipt = self.receipts.find(ask.username());
-                        ask.found(user, account)
+                Step::FindUser(ask) => {
+                    let tried = Tried::Password { username: ask.username() };
+                    match self.admit(tried, origin, attempt) {
+                        Err(why) => ask.refuse(why),
+                        Ok(()) => match store.find_user(&ask).await {
+                            Ok(Some((user, account))) => {
+                                receipt = self.receipts.find(ask.username());
+                                ask.found(user, account)
+                            }
+                            Ok(None) => ask.not_found(),
+                            Err(error) => return self.failed(span, ask.scheme(), &error),
+                        },
                     }
-                    Ok(None) => ask.not_found(),
-                    Err(error) => return self.failed(span, ask.scheme(), &error),
-                },
-                Step::FindToken(ask) => match store.find_token(&ask).await {
-                    Ok(Some((user, token))) => ask.found(user, token, now()),
-                    Ok(None) => ask.not_found(),
-                    Err(error) => return self.failed(span, ask.scheme(), &error),
-                },
+                }
+                Step::FindToken(ask) => {
+                    match self.admit(Tried::Token(ask.digest()), origin, attempt) {
+                        Err(why) => ask.refuse(why),
+                        Ok(()) => match store.find_token(&ask).await {
+                            Ok(Some((user, token))) => ask.found(user, token, now()),
+                            Ok(None) => ask.not_found(),
+                            Err(error) => return self.failed(span, ask.scheme(), &error),
+                        },
+                    }
+                }
                 Step::Verify(work) => match self.verify(work, receipt.take(), span).await {
                     Ok(next) => next,
                     Err(Panicked) => {
@@ -134,6 +156,19 @@ where
                 }
             };
         }
+    }
+
+    /// Before anybody is looked up: names and tokens that nobody has are throttled alike.
+    fn admit<'t>(
+        &'t self,
+        tried: Tried<'_>,
+        origin: Origin<'_>,
+        attempt: &mut Option<Attempt<'t>>,
+    ) -> Result<(), Refuse> {
+        if let Some(throttle) = &self.throttle {
+            *attempt = Some(throttle.begin(tried, &origin.peer())?);
+        }
+        Ok(())
     }
 
     /// By the receipt, or by hashing. Whoever is throttled comes to neither: with wrong passwords that
@@ -269,10 +304,27 @@ impl<S> Clone for Host<S> {
             pool: self.pool.clone(),
             upgrades: self.upgrades.clone(),
             receipts: self.receipts.clone(),
+            throttle: self.throttle.clone(),
             names_users: self.names_users,
             meters: self.meters.clone(),
             store: self.store.clone(),
             renewing: self.renewing.clone(),
+        }
+    }
+}
+
+/// What the attempt came to, said before anybody learns it.
+fn settled<U>(attempt: Attempt<'_>, decision: Decision<U>) -> Decision<U> {
+    match decision {
+        Decision::Decided(outcome, later) => match attempt.decided(&outcome) {
+            Some(why) => Decision::Refused(Refused::later(why)),
+            None => Decision::Decided(outcome, later),
+        },
+        Decision::Refused(refused) => {
+            if refused.why() == Why::Store {
+                attempt.undecided();
+            }
+            Decision::Refused(refused)
         }
     }
 }

@@ -19,6 +19,7 @@ use crate::peer::Origin;
 use crate::pool::{Pool, PoolLimits};
 use crate::receipts::{ReceiptLimits, Receipts};
 use crate::refused::{EmptyBody, OnRefusal, reshape};
+use crate::throttle::Throttle;
 
 /// Decides who each request comes from, by its header fields, and lets it through.
 ///
@@ -68,6 +69,14 @@ impl<S, F> AuthLayer<S, F> {
             tracing::warn!("the layer is to keep receipts, and its authenticator makes none");
         }
         self.host.receipts = Receipts::new(limits);
+        self
+    }
+
+    /// Answers 429 to who fails too often, by user-id and by address, before the store is asked and a
+    /// hash computed: with these [limits](crate::ThrottleLimits), or by a [`Throttle`] that several
+    /// layers share. Otherwise anybody may guess as fast as the pool hashes.
+    pub fn throttle(mut self, throttle: impl Into<Throttle>) -> Self {
+        self.host.throttle = Some(throttle.into());
         self
     }
 

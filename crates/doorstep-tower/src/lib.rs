@@ -20,10 +20,11 @@ mod meters;
 pub mod metrics;
 mod peer;
 pub mod pool;
-mod proxies;
+pub mod proxies;
 mod receipts;
 mod refused;
 mod require;
+pub mod throttle;
 
 pub use granted::{Granted, Scopes};
 pub use layer::{Auth, AuthLayer};
@@ -34,3 +35,4 @@ pub use proxies::{InvalidPrefix, Proxies};
 pub use receipts::ReceiptLimits;
 pub use refused::{EmptyBody, OnRefusal, Refused, Why};
 pub use require::{Require, Required};
+pub use throttle::{Failures, Throttle, ThrottleLimits};

@@ -76,7 +76,6 @@ pub(crate) enum Origin<'a> {
 }
 
 impl<'a> Origin<'a> {
-    #[expect(dead_code, reason = "nobody asks yet")]
     pub(crate) fn peer(self) -> Cow<'a, Peer> {
         match self {
             Self::Request(parts) => match parts.extensions.get() {

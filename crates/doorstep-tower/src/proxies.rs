@@ -35,7 +35,7 @@ use ipnet::{IpNet, Ipv4Net};
 use crate::peer::{Peer, X_FORWARDED_FOR};
 
 /// More proxies in a row than this are a mistake or an attempt to keep the server busy.
-pub(crate) const MAX_HOPS: usize = 32;
+pub const MAX_HOPS: usize = 32;
 
 /// The proxies whose word on a client's address is taken, and the field that they write it into. The
 /// [default](Self::default) names none: what counts is the other end of the connection.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use doorstep::Refusal;
+use doorstep::{Refusal, Refuse};
 use http::header::{CONTENT_LENGTH, RETRY_AFTER};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
@@ -52,6 +52,20 @@ impl Refused {
     pub(crate) fn store() -> Self {
         let fields = [(RETRY_AFTER, HeaderValue::from_static("1"))].into_iter().collect();
         Self { status: StatusCode::SERVICE_UNAVAILABLE, fields, why: Why::Store }
+    }
+
+    /// The same as the core's [`Refusal`] for it.
+    pub(crate) fn later(why: Refuse) -> Self {
+        let (status, why, seconds) = match why {
+            Refuse::Throttled { retry_after } => {
+                (StatusCode::TOO_MANY_REQUESTS, Why::Throttled, retry_after)
+            }
+            Refuse::Overloaded { retry_after } => {
+                (StatusCode::SERVICE_UNAVAILABLE, Why::Overloaded, retry_after)
+            }
+            _ => (StatusCode::SERVICE_UNAVAILABLE, Why::Overloaded, 1),
+        };
+        Self { status, fields: [(RETRY_AFTER, seconds.into())].into_iter().collect(), why }
     }
 
     pub(crate) fn broken() -> Self {
