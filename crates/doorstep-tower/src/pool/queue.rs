@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use doorstep::Refuse;
 use doorstep::password::Workspace;
@@ -43,6 +43,17 @@ pub(super) struct Batch {
     /// What it is charged for, the thread's own workspace included.
     charged_kib: u64,
 }
+
+/// What a thread has just done: so many of a kind that gains by company, in this time.
+#[derive(Clone, Copy)]
+pub(super) struct Answered {
+    pub(super) size: usize,
+    pub(super) ran: Duration,
+}
+
+/// Which part of a batch's time is waited for those whom it answered: some hundred microseconds for
+/// PBKDF2, in which a client on the same network asks again.
+const MOMENT: u32 = 32;
 
 /// A place in the queue, free again when it is dropped.
 pub(super) struct Place {
@@ -89,8 +100,17 @@ impl Shared {
 
     /// Waits for the first in the queue and for its memory. First come, first served: a dear job is
     /// not overtaken by cheap ones for ever. `None` when there will be no more.
-    pub(super) fn next(&self, workspace: &mut Workspace) -> Option<Batch> {
+    ///
+    /// `answered` is what this thread has just done, if it was not idle.
+    pub(super) fn next(
+        &self,
+        workspace: &mut Workspace,
+        answered: Option<Answered>,
+    ) -> Option<Batch> {
         let mut state = self.lock();
+        if let Some(answered) = answered {
+            state = self.let_return(state, answered);
+        }
         loop {
             let mine = workspace.memory_kib();
             if let Some(batch) = state.take(mine, &self.limits) {
@@ -118,6 +138,28 @@ impl Shared {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Gives those who were just answered a moment to ask again. Otherwise the first of them to be back
+    /// goes alone, and a group that was split stays so: each half would begin just before the other
+    /// is back, and the vectors would never be full. A thread that was idle has nobody to wait for.
+    fn let_return<'a>(
+        &self,
+        mut state: MutexGuard<'a, State>,
+        answered: Answered,
+    ) -> MutexGuard<'a, State> {
+        let all = (state.queue.len() + answered.size).min(self.limits.batch.get());
+        let begun = Instant::now();
+        let moment = answered.ran / MOMENT;
+        while !state.closed && state.queue.len() < all && state.first_may_gain() {
+            let left = moment.saturating_sub(begun.elapsed());
+            if left == Duration::ZERO {
+                break;
+            }
+            let waited = self.changed.wait_timeout(state, left);
+            state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        state
     }
 
     /// A batch has ended, and the thread keeps so much.
@@ -182,6 +224,11 @@ impl Shared {
 }
 
 impl State {
+    /// Whether the first in the queue, or who will be, may gain by company.
+    fn first_may_gain(&self) -> bool {
+        self.queue.first_key_value().is_none_or(|(_, first)| first.company.is_some())
+    }
+
     fn load(&self) -> Load {
         Load {
             waiting: self.queue.len(),
@@ -228,6 +275,11 @@ impl State {
 }
 
 impl Batch {
+    /// How many there are, if they are of a kind that gains by company.
+    pub(super) fn company(&self) -> Option<usize> {
+        self.first.company.map(|_| 1 + self.others.len())
+    }
+
     pub(super) fn charged_kib(&self) -> u64 {
         self.charged_kib
     }

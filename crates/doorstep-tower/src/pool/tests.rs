@@ -9,6 +9,7 @@ use doorstep::password::{Algorithm, Argon2, Derivation, Hashers, Kdf, Pbkdf2, Pr
 use doorstep::{Authenticator, Cause, Outcome};
 use tokio::task::{JoinHandle, yield_now};
 
+use super::queue::Answered;
 use super::*;
 
 const LONG: Duration = Duration::from_secs(60);
@@ -333,4 +334,21 @@ async fn threads_are_not_the_runtimes_and_end_with_the_last_clone() {
     let alive = pool.handle.alive.clone();
     drop(pool);
     alive.closed().await;
+}
+
+/// They have an hour: if they were not waited for, the first would be alone.
+#[test]
+fn who_was_answered_together_begins_together() {
+    let mut limits = limits(1, 2);
+    limits.batch = NonZeroUsize::new(2).unwrap();
+    let shared = Arc::new(Shared::new("test", limits));
+    let answered = Some(Answered { size: 2, ran: Duration::from_secs(32 * 3600) });
+    let next = {
+        let shared = shared.clone();
+        std::thread::spawn(move || shared.next(&mut Workspace::portable(), answered))
+    };
+    let hashers = pbkdf2(1);
+    let _first = shared.enter(Check::new(check(&hashers, 1, "open sesame")).0).ok().unwrap();
+    let _second = shared.enter(Check::new(check(&hashers, 2, "open sesame")).0).ok().unwrap();
+    assert_eq!(next.join().unwrap().unwrap().company(), Some(2));
 }

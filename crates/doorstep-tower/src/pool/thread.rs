@@ -7,16 +7,19 @@ use std::time::Instant;
 use doorstep::password::Workspace;
 
 use super::job::Queued;
-use super::queue::{Batch, Shared};
+use super::queue::{Answered, Batch, Shared};
 
 /// Hashes, until there is no more to hash.
 pub(super) fn hash(shared: &Shared) {
     let mut workspace = Workspace::new();
-    while let Some(batch) = shared.next(&mut workspace) {
+    let mut answered = None;
+    while let Some(batch) = shared.next(&mut workspace, answered) {
         let charged_kib = batch.charged_kib();
+        let (company, begun) = (batch.company(), Instant::now());
         if caught(|| run(shared, batch, &mut workspace)) {
             workspace = Workspace::new();
         }
+        answered = company.map(|size| Answered { size, ran: begun.elapsed() });
         workspace.shrink_to(shared.limits.keep_kib);
         shared.ended(charged_kib, workspace.memory_kib());
     }
