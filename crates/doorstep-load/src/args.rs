@@ -1,7 +1,6 @@
 //! The command line.
 
 use std::num::NonZeroUsize;
-use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -23,8 +22,6 @@ pub(crate) enum Command {
     Kernels(Kernels),
     /// Logs in on sixteen connections, each as soon as it was answered.
     Logins(Logins),
-    /// Measures everything, side by side, and writes it down. `scripts/load` runs it.
-    Run(Run),
 }
 
 #[derive(Args, Clone)]
@@ -41,6 +38,9 @@ pub(crate) struct Serve {
     /// Remembers passwords that were right.
     #[arg(long)]
     pub(crate) receipts: bool,
+    /// Slows those down who fail, by user-id and by address.
+    #[arg(long)]
+    pub(crate) throttle: bool,
     /// Threads that hash.
     #[arg(long)]
     pub(crate) threads: Option<NonZeroUsize>,
@@ -71,17 +71,4 @@ pub(crate) struct Logins {
     pub(crate) connections: usize,
     #[arg(long, default_value_t = 4.0)]
     pub(crate) seconds: f64,
-}
-
-#[derive(Args)]
-pub(crate) struct Run {
-    /// One round of short measurements.
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// The program that serves the toolkit on the port that is its last argument.
-    #[arg(long, value_name = "PROGRAM")]
-    pub(crate) toolkit: PathBuf,
-    /// Writes the report there, between its two marks.
-    #[arg(long, value_name = "FILE.md")]
-    pub(crate) report: Option<PathBuf>,
 }

@@ -95,7 +95,8 @@ mod tests {
     /// RFC 9112 §6.3: the body is as long as `Content-Length` says.
     #[test]
     fn an_answer_ends_where_its_length_says() {
-        let bytes = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 3\r\n\r\nabc";
+        let bytes =
+            b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 3\r\n\r\nabc";
         let (answer, len) = parse(bytes).unwrap().unwrap();
         assert_eq!(answer, Answer { status: 503, retry_after: Some(Duration::from_secs(2)) });
         assert_eq!(len, bytes.len());

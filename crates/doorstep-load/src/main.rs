@@ -38,9 +38,10 @@ fn run(command: Command) -> Result<(), Box<dyn Error>> {
         Command::Logins(args) => {
             let time = Duration::from_secs_f64(args.seconds);
             let counted = logins::logins(args.address, args.connections, time)?;
-            println!("{:.1}/s {:?}", counted.rate, counted.statuses);
+            let median = counted.latencies.get(counted.latencies.len() / 2);
+            let median = median.copied().unwrap_or_default().as_secs_f64() * 1e3;
+            println!("{:.1}/s, median {median:.1} ms, {:?}", counted.rate, counted.statuses);
             Ok(())
         }
-        Command::Run(_) => todo!(),
     }
 }

@@ -5,6 +5,7 @@ mod memory;
 use std::error::Error;
 use std::fmt;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
@@ -12,7 +13,7 @@ use axum::routing::get;
 use doorstep::driver::Store;
 use doorstep::{Authenticator, Basic, Bearer};
 use doorstep_sqlx::{Options, SqlStore};
-use doorstep_tower::{AuthLayer, Granted, Pool, PoolLimits};
+use doorstep_tower::{AuthLayer, Granted, Pool, PoolLimits, ReceiptLimits, ThrottleLimits};
 use tokio::io::{AsyncReadExt as _, stdin};
 use tokio::net::TcpListener;
 
@@ -39,20 +40,29 @@ pub(crate) async fn serve(args: Serve) -> Result<(), Box<dyn Error>> {
             let store = options.connect(url).await?;
             store.migrate().await?;
             seeds.fill(&store).await?;
-            app(AuthLayer::new(auth, store).pool(pool), |user: &doorstep_sqlx::User| {
-                user.username.clone()
-            })
+            let layer = args.told(AuthLayer::new(auth, store).pool(pool));
+            app(layer, |user: &doorstep_sqlx::User| user.username.clone())
         }
-        None => app(AuthLayer::new(auth, Memory::new(seeds)).pool(pool), |user: &Arc<str>| {
-            user.to_string()
-        }),
+        None => {
+            let layer = args.told(AuthLayer::new(auth, Memory::new(seeds)).pool(pool));
+            app(layer, |user: &Arc<str>| user.to_string())
+        }
     };
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("http://{}", listener.local_addr()?);
     std::io::stdout().flush()?;
     let mut input = stdin();
+    let served = async {
+        if args.throttle {
+            // Addresses, which the throttle counts by, are a little work for each request.
+            let app = app.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, app).await
+        } else {
+            axum::serve(listener, app).await
+        }
+    };
     tokio::select! {
-        served = async { axum::serve(listener, app).await } => served?,
+        served = served => served?,
         // Whoever started it is gone, or wants it gone.
         _ = input.read_u8() => {}
     }
@@ -78,6 +88,16 @@ fn hello(name: &str) -> ([(&'static str, &'static str); 1], String) {
 }
 
 impl Serve {
+    fn told<S>(&self, mut layer: AuthLayer<S>) -> AuthLayer<S> {
+        if self.receipts {
+            layer = layer.receipts(ReceiptLimits::default());
+        }
+        if self.throttle {
+            layer = layer.throttle(ThrottleLimits::default());
+        }
+        layer
+    }
+
     fn limits(&self) -> PoolLimits {
         let mut limits = PoolLimits::default();
         limits.threads = self.threads.unwrap_or(limits.threads);
