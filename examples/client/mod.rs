@@ -1,6 +1,5 @@
 //! What the examples that serve HTTP are checked with: a few requests, and what they are to be answered.
 
-use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -9,7 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// Asks for `path` in each way there is, and fails if one is answered otherwise than it should be.
-pub(crate) fn check(address: SocketAddr, path: &str) -> Result<(), Box<dyn Error>> {
+pub(crate) fn check(address: SocketAddr, path: &str) -> io::Result<()> {
     let basic = |user_pass: &str| Some(format!("Basic {}", STANDARD.encode(user_pass)));
     for (what, authorization, expected) in [
         ("anonymous", None, 401),
@@ -21,7 +20,7 @@ pub(crate) fn check(address: SocketAddr, path: &str) -> Result<(), Box<dyn Error
         let status = status(address, path, authorization.as_deref())?;
         println!("{what}: {status}");
         if status != expected {
-            return Err(format!("{what}: {status} instead of {expected}").into());
+            return Err(io::Error::other(format!("{what}: {status} instead of {expected}")));
         }
     }
     Ok(())
