@@ -75,6 +75,9 @@ impl<S, F> AuthLayer<S, F> {
     /// Answers 429 to who fails too often, by user-id and by address, before the store is asked and a
     /// hash computed: with these [limits](crate::ThrottleLimits), or by a [`Throttle`] that several
     /// layers share. Otherwise anybody may guess as fast as the pool hashes.
+    ///
+    /// The server must tell addresses: see [`throttle`](crate::throttle), which says what counts and
+    /// why.
     pub fn throttle(mut self, throttle: impl Into<Throttle>) -> Self {
         self.host.throttle = Some(throttle.into());
         self

@@ -44,6 +44,11 @@
 //! set, so that nobody is pushed out by guesses, and one account can push out little but its own.
 //! A restart forgets all pairs, and all failures.
 //!
+//! Without addresses there are no pairs, and anybody locks out anybody: a throttle that is told none
+//! says so once, as a warning. axum's servers
+//! [are asked for them](https://docs.rs/axum/0.8/axum/struct.Router.html#method.into_make_service_with_connect_info),
+//! others put a [`Peer`] into the request's extensions.
+//!
 //! # In which memory
 //!
 //! As much as at the start. Each quota keeps its names in a fixed table (a blocked count-min sketch): a
@@ -54,7 +59,9 @@
 //! both of its slots are full: that takes a large part of the table's worth of failed logins, each of
 //! them hashed, and the key keeps anybody from aiming. [`ThrottleLimits::slots`] sets the size.
 //!
-//! The algorithm is GCRA, governor's. Of governor's own stores the one with keys grows without bound.
+//! The algorithm is GCRA, governor's. Of governor's own stores those with keys grow without bound.
+//!
+//! Each process counts for itself: of several behind a balancer, each grants the quotas.
 
 mod address;
 mod known;
@@ -69,7 +76,7 @@ use std::fmt;
 use std::hash::{BuildHasher as _, Hash, Hasher, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 use std::time::Duration;
 
 use doorstep::{Cause, Outcome, Refuse, TokenDigest};
@@ -105,6 +112,7 @@ struct Shared {
     sites: Limiter,
     pairs: Limiter,
     known: Known,
+    warning: Once,
 }
 
 impl Throttle {
@@ -125,6 +133,7 @@ impl Throttle {
             sites: limiter(limits.address.times(Self::SITE), limits.slots / 4),
             pairs: limiter(limits.known, limits.slots / 4),
             known: Known::new(limits.slots),
+            warning: Once::new(),
             limits,
         };
         Self { shared: Arc::new(shared) }
@@ -144,7 +153,13 @@ impl Throttle {
 
     /// May this be tried?
     pub(crate) fn begin(&self, tried: Tried<'_>, peer: &Peer) -> Result<Attempt<'_>, Refuse> {
-        self.shared.begin(tried, self.shared.limits.proxies.client(peer))
+        let client = self.shared.limits.proxies.client(peer);
+        if client.is_none() {
+            self.shared.warning.call_once(|| {
+                tracing::warn!("throttling by user-id alone: the server tells no client's address");
+            });
+        }
+        self.shared.begin(tried, client)
     }
 }
 
@@ -184,29 +199,28 @@ impl Shared {
         let user = self.keys.hash_one(tried);
         let source = client.map(Source::of);
         let pair = source.map(|source| Pair { user, tag: self.keys.hash_one((user, source)) });
-        let (lane, wait) = self.usual(tried, user, source);
+        let is_token = matches!(tried, Tried::Token(_));
+        let (lane, wait) = self.usual(user, source, is_token);
         let lane = match wait {
             None => lane,
             Some(wait) => {
                 drop(lane);
                 let otherwise = Refuse::Throttled { retry_after: seconds(wait) };
                 let pair = pair.filter(|pair| self.known.holds(*pair)).ok_or(otherwise)?;
-                let place = self.pairs.enter(pair.tag).map_err(|_| otherwise)?;
+                let place = enter(&self.pairs, pair.tag, is_token).map_err(|_| otherwise)?;
                 Lane::Known { place, otherwise }
             }
         };
-        let is_token = matches!(tried, Tried::Token(_));
         Ok(Attempt { shared: self, pair, is_token, lane, verdict: Verdict::HungUp })
     }
 
     /// The places that there are, and how long to wait if one is missing.
     fn usual(
         &self,
-        tried: Tried<'_>,
         user: u64,
         source: Option<Source>,
+        is_token: bool,
     ) -> (Lane<'_>, Option<Duration>) {
-        let is_token = matches!(tried, Tried::Token(_));
         let prefixes = [
             source.map(|source| (&self.addresses, source.host())),
             source.and_then(|source| Some((&self.sites, source.site()?))),
@@ -214,8 +228,7 @@ impl Shared {
         let username = (!is_token).then(|| self.usernames.enter(user));
         let addresses = prefixes.map(|prefix| {
             let (limiter, prefix) = prefix?;
-            let key = self.keys.hash_one((is_token, prefix));
-            Some(if is_token { limiter.look(key) } else { limiter.enter(key) })
+            Some(enter(limiter, self.keys.hash_one((is_token, prefix)), is_token))
         });
         let mut wait = None;
         let mut place = |entered: Option<Result<_, Duration>>| match entered? {
@@ -228,6 +241,11 @@ impl Shared {
         let (username, addresses) = (place(username), addresses.map(place));
         (Lane::Usual { username, addresses }, wait)
     }
+}
+
+/// Nobody guesses tokens: they take no place.
+fn enter(limiter: &Limiter, key: u64, is_token: bool) -> Result<Place<'_>, Duration> {
+    if is_token { limiter.look(key) } else { limiter.enter(key) }
 }
 
 /// What may be tried. Dropped without a verdict, the client has hung up.

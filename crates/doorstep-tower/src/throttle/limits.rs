@@ -22,11 +22,12 @@ use crate::proxies::Proxies;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ThrottleLimits {
-    /// By user-id, from everywhere together: 50, then one each 72 seconds, unless told. So there are
-    /// never more than 100 in an hour, which is what OWASP's ASVS 4.0.3 §2.2.1 allows for an account,
-    /// and what NIST SP 800-63B §5.2.2 allows at all. A user with more undecided logins at once than
-    /// the burst is asked to try again in a second: who sends passwords with every request, in
-    /// numbers, wants [receipts](crate::AuthLayer::receipts) or a token.
+    /// By user-id, from everywhere together: 40, then one each 90 seconds, unless told. So no more than
+    /// 80 fail in any hour; and 100 with those of one address where the user is
+    /// [known](Self::known), which is what OWASP's ASVS 4.0.3 §2.2.1 allows for an account. (NIST
+    /// SP 800-63B §5.2.2 allows 100 in a row.) A user with more undecided logins at once than the burst
+    /// is asked to try again in a second: who sends passwords with every request, and many at once,
+    /// wants [receipts](crate::AuthLayer::receipts) or a token.
     pub username: Failures,
     /// By address, whatever the user-id: 100, then one each 6 seconds, unless told. It is wider, since
     /// a whole office may share an address, and still lets one address try a common password on no
@@ -38,7 +39,8 @@ pub struct ThrottleLimits {
     /// How many names, addresses and pairs of both are told apart: 131 072, unless told. They take 50
     /// bytes each, from the start.
     pub slots: usize,
-    /// Whose word on a client's address is taken: nobody's, unless told.
+    /// Whose word on a client's address is taken: nobody's, unless told. All clients of a proxy that is
+    /// not named have one address, and share its quota.
     pub proxies: Proxies,
 }
 
@@ -49,7 +51,7 @@ impl Default for ThrottleLimits {
             one_each: Duration::from_secs(seconds),
         };
         Self {
-            username: failures(50, 72),
+            username: failures(40, 90),
             address: failures(100, 6),
             known: failures(10, 360),
             slots: 1 << 17,

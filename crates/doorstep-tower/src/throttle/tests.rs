@@ -16,6 +16,7 @@ use doorstep_test_alloc::{Watching, watch};
 use governor::clock::FakeRelativeClock;
 use proptest::prelude::*;
 
+use super::limiter::{Limiter, Place};
 use super::time::Time;
 use super::{Attempt, Failures, Throttle, ThrottleLimits, Tried, Verdict};
 
@@ -124,15 +125,17 @@ fn so_many_fail_then_one_in_so_much_time() {
     assert_eq!(bench.exhaust("Aladdin", HERE), 3);
 }
 
-/// OWASP ASVS 4.0.3 §2.2.1: no more than 100 failures in an hour.
+/// OWASP ASVS 4.0.3 §2.2.1: no more than 100 failures in an hour; here also from where the user is
+/// known.
 #[test]
 fn no_more_than_a_hundred_fail_in_any_hour() {
     let bench = Bench::new(ThrottleLimits::default());
+    assert_eq!(bench.ends(Verdict::Granted, "Aladdin", HERE), Ok(()));
     let mut failed = Vec::new();
     for second in 0..3 * 3600 {
         // From as many addresses as one likes.
         let from = format!("10.0.{}.{}", second / 256, second % 256);
-        while bench.fails("Aladdin", &from).is_ok() {
+        while bench.fails("Aladdin", &from).is_ok() || bench.fails("Aladdin", HERE).is_ok() {
             failed.push(second);
         }
         bench.pass_secs(1);
@@ -148,7 +151,7 @@ fn grants_are_never_too_many() {
         assert_eq!(bench.ends(Verdict::Granted, "Aladdin", HERE), Ok(()));
     }
     // What failed before is neither forgiven for it nor made worse.
-    assert_eq!(bench.exhaust("Jafar", THERE), 50);
+    assert_eq!(bench.exhaust("Jafar", THERE), 40);
     let bench = Bench::small();
     assert_eq!(bench.fails("Aladdin", HERE), Ok(()));
     assert_eq!(bench.ends(Verdict::Granted, "Aladdin", HERE), Ok(()));
@@ -349,7 +352,8 @@ fn tokens_count_by_address() {
     }
     assert_eq!(bench.begin(unknown, HERE).err(), Some(60));
     // A neighbour's token that was granted there passes, and so do passwords and other addresses.
-    end(bench.begin(held, HERE).unwrap(), Verdict::Granted);
+    let many: Vec<_> = (0..1000).map(|_| bench.begin(held, HERE).unwrap()).collect();
+    many.into_iter().for_each(|attempt| end(attempt, Verdict::Granted));
     assert_eq!(bench.begin(held, THERE).map(drop), Ok(()));
     assert_eq!(bench.exhaust("Aladdin", HERE), 5);
 }
@@ -360,7 +364,7 @@ fn a_million_names_take_no_memory() {
     let limits = ThrottleLimits::default();
     let (slots, bench) = (limits.slots, Bench::new(limits));
     assert!(bench.throttle.memory() <= 50 * slots, "{}", bench.throttle.memory());
-    assert_eq!(bench.exhaust("victim", ""), 50);
+    assert_eq!(bench.exhaust("victim", ""), 40);
     let (throttled, seen) = watch(&[], || {
         let fails = |n: &u32| {
             let mut name = [0; 8];
@@ -371,9 +375,9 @@ fn a_million_names_take_no_memory() {
     });
     assert_eq!(seen.allocations, 0);
     assert_eq!(throttled, 0);
-    assert_eq!(bench.fails("victim", ""), Err(72));
+    assert_eq!(bench.fails("victim", ""), Err(90));
     let left = bench.exhaust("somebody", "");
-    assert!((25..=50).contains(&left), "{left}");
+    assert!((10..=40).contains(&left), "{left}");
 }
 
 /// Nobody is throttled for others' failures before a large part of the table is full.
@@ -381,7 +385,7 @@ fn a_million_names_take_no_memory() {
 fn full_slots_hit_few_others() {
     let bench = Bench::new(ThrottleLimits::default());
     for n in 0..1000 {
-        assert!(bench.exhaust(&format!("attacked {n}"), "") <= 50);
+        assert!(bench.exhaust(&format!("attacked {n}"), "") <= 40);
     }
     let hit = (0..10_000).filter(|n| bench.login(&format!("other {n}"), "").is_err()).count();
     // (1000 / 65 536)² of them would be two or three.
@@ -463,14 +467,8 @@ proptest! {
                 }
             }
         }
-        for (failed, quota) in names.iter().map(|failed| (failed, by_name)).chain(addresses.iter().map(|failed| (failed, by_address))) {
-            let mut failed = failed.clone();
-            failed.sort_unstable();
-            for (first, last) in (0..failed.len()).flat_map(|first| (first..failed.len()).map(move |last| (first, last))) {
-                let refilled = (failed[last] - failed[first]) / quota.one_each.as_millis() as u64;
-                prop_assert!((last - first + 1) as u64 <= u64::from(quota.burst.get()) + refilled);
-            }
-        }
+        names.into_iter().for_each(|failed| assert_within(failed, by_name));
+        addresses.into_iter().for_each(|failed| assert_within(failed, by_address));
     }
 
     /// And what is granted is never in another's way, as long as there are places.
@@ -493,6 +491,46 @@ proptest! {
         open.into_iter().for_each(|attempt| end(attempt, Verdict::Granted));
         for name in 0..4 {
             prop_assert_eq!(bench.exhaust(&name.to_string(), ""), 300);
+        }
+    }
+
+    /// The same of keys that share their slots, each with two others: what one uses is never lost to
+    /// what others do, not even while a slot is full.
+    #[test]
+    fn shared_slots_forget_nothing(
+        events in prop::collection::vec((0..4_u64, any::<bool>(), 0..40_u64), 0..200),
+    ) {
+        let clock = FakeRelativeClock::default();
+        let quota = failures(3, 60);
+        let limiter = Limiter::new(quota, 0, Time::of(clock.clone()));
+        let (mut now, mut failed, mut open) = (0, vec![vec![]; 4], vec![]);
+        for (key, is_late, seconds) in events {
+            // Bits of the first row, and of the second.
+            if let Ok(place) = limiter.enter((key & 1) | (key & 2) << 15) {
+                failed[key as usize].push(now);
+                open.push(place);
+            }
+            if !is_late {
+                open.iter_mut().for_each(Place::charge);
+                open.clear();
+            }
+            now += seconds * 1000;
+            clock.advance(Duration::from_secs(seconds));
+        }
+        open.iter_mut().for_each(Place::charge);
+        drop(open);
+        failed.into_iter().for_each(|failed| assert_within(failed, quota));
+    }
+}
+
+/// In no stretch of time were there more than the burst and what is forgiven in it. In milliseconds.
+#[track_caller]
+fn assert_within(mut failed: Vec<u64>, quota: Failures) {
+    failed.sort_unstable();
+    for (at, first) in failed.iter().enumerate() {
+        for (more, last) in failed[at..].iter().enumerate() {
+            let forgiven = (last - first) / quota.one_each.as_millis() as u64;
+            assert!(more as u64 + 1 <= u64::from(quota.burst.get()) + forgiven, "{failed:?}");
         }
     }
 }
