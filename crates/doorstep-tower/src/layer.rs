@@ -76,8 +76,29 @@ impl<S, F> AuthLayer<S, F> {
     /// hash computed: with these [limits](crate::ThrottleLimits), or by a [`Throttle`] that several
     /// layers share. Otherwise anybody may guess as fast as the pool hashes.
     ///
-    /// The server must tell addresses: see [`throttle`](crate::throttle), which says what counts and
-    /// why.
+    /// The server must tell addresses, as axum's does when it is asked to; and behind a proxy, the
+    /// proxy must be [named](crate::ThrottleLimits::proxies). What counts, and why, is said in
+    /// [`throttle`](crate::throttle).
+    ///
+    /// ```no_run
+    /// use std::net::SocketAddr;
+    ///
+    /// use axum::Router;
+    /// use doorstep_tower::{AuthLayer, Proxies, ThrottleLimits};
+    /// use tokio::net::TcpListener;
+    ///
+    /// # async fn run<S>(layer: AuthLayer<S>, app: Router) -> Result<(), Box<dyn std::error::Error>>
+    /// # where
+    /// #     S: doorstep::driver::Store<User = String, Error: std::fmt::Display> + 'static,
+    /// # {
+    /// let mut limits = ThrottleLimits::default();
+    /// limits.proxies = Proxies::x_forwarded_for(["10.0.0.0/8"])?;
+    /// let app = app.layer(layer.throttle(limits));
+    /// let listener = TcpListener::bind("[::]:8080").await?;
+    /// axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn throttle(mut self, throttle: impl Into<Throttle>) -> Self {
         self.host.throttle = Some(throttle.into());
         self

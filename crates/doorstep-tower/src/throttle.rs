@@ -47,7 +47,8 @@
 //! Without addresses there are no pairs, and anybody locks out anybody: a throttle that is told none
 //! says so once, as a warning. axum's servers
 //! [are asked for them](https://docs.rs/axum/0.8/axum/struct.Router.html#method.into_make_service_with_connect_info),
-//! others put a [`Peer`] into the request's extensions.
+//! others put a `SocketAddr` into the request's extensions. On a Unix socket that is one of the
+//! loopback, which is then named as the proxy at its other end.
 //!
 //! # In which memory
 //!
