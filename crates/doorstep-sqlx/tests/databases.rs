@@ -41,6 +41,13 @@ macro_rules! on_every_database {
     };
 }
 
+/// What tests start as another process does its work here.
+#[tokio::test]
+#[ignore = "no test: those that need another process start it"]
+async fn process() {
+    util::process::serve().await;
+}
+
 on_every_database! {
     users:
         user_ids_are_compared_byte_for_byte
@@ -62,6 +69,13 @@ on_every_database! {
         a_replaced_hash_was_still_the_old_one
         a_changed_password_outlives_1000_rehashes
         migrations_run_at_once;
+    two_processes:
+        what_one_process_does_the_other_sees
+        one_new_hash_comes_of_logins_in_two_processes
+        a_password_changed_in_another_process_outlives_1000_rehashes
+        two_processes_migrate_at_once;
+    killed:
+        a_killed_process_leaves_every_account_its_password;
     failures:
         without_tables_there_is_a_word_for_it
         a_closed_pool_grants_nobody

@@ -7,10 +7,10 @@ use doorstep::driver::drive;
 use doorstep::{Scopes, TokenFormat};
 use doorstep_sqlx::ErrorKind;
 
-use crate::util::{Bed, authenticator, hash, logs_in, now};
+use crate::util::{Bed, authenticator, hash, logs_in, now, options};
 
 pub async fn without_tables_there_is_a_word_for_it(bed: &Bed) {
-    let store = bed.options().connect(&bed.url).await.unwrap();
+    let store = options().connect(&bed.url).await.unwrap();
     assert_eq!(store.check().await.unwrap_err().kind(), ErrorKind::Schema);
     assert_eq!(store.user("alice").await.unwrap_err().kind(), ErrorKind::Schema);
     store.migrate().await.unwrap();
@@ -43,7 +43,7 @@ pub async fn an_error_cites_nobody(bed: &Bed) {
 
     let url = bed.url.replace("://doorstep:", "://somebody:");
     let url = if url == bed.url { "sqlite:/cited/cited.db".to_owned() } else { url };
-    let mut options = bed.options();
+    let mut options = options();
     options.acquire_timeout = Duration::from_secs(2);
     let error = options.connect(&url).await.unwrap_err();
     let said = format!("{error} {error:?}");
@@ -56,7 +56,7 @@ pub async fn an_error_cites_nobody(bed: &Bed) {
 pub async fn a_held_lock_is_a_timeout_and_no_lost_connection(bed: &Bed) {
     let store = bed.store().await;
     let id = store.create_user("alice", Some(&hash("a")), &Scopes::NONE_ASKED).await.unwrap();
-    let mut options = bed.options();
+    let mut options = options();
     options.statement_timeout = Duration::from_millis(300);
     options.max_connections = 1;
     let impatient = options.connect(&bed.url).await.unwrap();

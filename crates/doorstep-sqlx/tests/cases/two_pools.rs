@@ -1,27 +1,13 @@
 //! Issue: two processes on one database. Here they are two pools, which share nothing else.
 
 use doorstep::driver::{Store, drive};
-use doorstep::{Cause, Outcome, Replace, Scopes, Step, TokenFormat};
-use doorstep_sqlx::{SqlStore, User};
+use doorstep::{Cause, Outcome, Scopes, Step, TokenFormat};
+use doorstep_sqlx::User;
 
-use crate::util::{Bed, authenticator, hash, logs_in, now, outdated_hash, refused};
-
-/// A login up to where the new hash is to be put in the place of the old one.
-async fn to_replace(store: &SqlStore, username: &str, password: &str) -> Replace<User> {
-    let mut step = authenticator().login(username, password.into());
-    loop {
-        step = match step {
-            Step::FindUser(ask) => match store.find_user(&ask).await.unwrap() {
-                Some((user, account)) => ask.found(user, account),
-                None => ask.not_found(),
-            },
-            Step::Verify(work) => work.run(),
-            Step::Rehash(work) => work.run(),
-            Step::Replace(ask) => return ask,
-            Step::FindToken(_) | Step::Done(_) => panic!("the hash is not outdated"),
-        };
-    }
-}
+use crate::util::{
+    Bed, authenticator, hash, is_up_to_date, logs_in, now, options, outdated_hash, refused,
+    to_replace,
+};
 
 fn is_granted(step: Step<User>) -> bool {
     matches!(step, Step::Done(Outcome::Granted(_)))
@@ -59,19 +45,7 @@ pub async fn one_new_hash_comes_of_two_logins(bed: &Bed) {
         for (ask, replaced) in [(one, first), (two, second)] {
             assert!(is_granted(ask.done(replaced)));
         }
-        // What is there now fits, and is not outdated.
-        let mut step = authenticator().login(&name, name.as_str().into());
-        while let Step::FindUser(_) | Step::Verify(_) = step {
-            step = match step {
-                Step::FindUser(ask) => {
-                    let (user, account) = there.find_user(&ask).await.unwrap().unwrap();
-                    ask.found(user, account)
-                }
-                Step::Verify(work) => work.run(),
-                other => other,
-            };
-        }
-        assert!(is_granted(step), "{name}");
+        assert!(is_up_to_date(&there, &name, &name).await, "{name}");
     }
     // The same by the loop that hosts use.
     here.create_user("bob", Some(&outdated_hash("b")), &none).await.unwrap();
@@ -127,7 +101,7 @@ pub async fn a_changed_password_outlives_1000_rehashes(bed: &Bed) {
 }
 
 pub async fn migrations_run_at_once(bed: &Bed) {
-    let connect = || async { bed.options().connect(&bed.url).await.unwrap() };
+    let connect = || async { options().connect(&bed.url).await.unwrap() };
     let stores = [connect().await, connect().await, connect().await];
     let (one, two, three) =
         tokio::join!(stores[0].migrate(), stores[1].migrate(), stores[2].migrate());

@@ -1,14 +1,17 @@
 //! A database for each test, which goes with it; and a clock that tests turn.
 
+pub mod killed;
+pub mod process;
+
 use std::cell::Cell;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use doorstep::driver::drive;
+use doorstep::driver::{Store as _, drive};
 use doorstep::password::{Bcrypt, Hashers, Pbkdf2, Prf, Secret};
-use doorstep::{Authenticator, Basic, Bearer, Cause, Outcome, UnixTime};
-use doorstep_sqlx::{Options, SqlStore};
+use doorstep::{Authenticator, Basic, Bearer, Cause, Outcome, Replace, Step, UnixTime};
+use doorstep_sqlx::{Options, SqlStore, User};
 
 /// One empty database.
 pub struct Bed {
@@ -46,19 +49,24 @@ impl Bed {
 
     /// A store with a pool of its own, and its tables.
     pub async fn store(&self) -> SqlStore {
-        let store = self.options().connect(&self.url).await.unwrap();
+        let store = options().connect(&self.url).await.unwrap();
         store.migrate().await.unwrap();
         store
     }
+}
 
-    pub fn options(&self) -> Options {
-        let mut options = Options::default();
-        options.clock = now;
-        // The processors may be busy with other tests.
-        options.statement_timeout = Duration::from_secs(60);
-        options.acquire_timeout = Duration::from_secs(60);
-        options
-    }
+pub fn options() -> Options {
+    let mut options = Options::default();
+    options.clock = now;
+    // The processors may be busy with other tests.
+    options.statement_timeout = Duration::from_secs(60);
+    options.acquire_timeout = Duration::from_secs(60);
+    options
+}
+
+/// A number that a script sets for longer runs, or one that is quick.
+pub fn variable(name: &str, otherwise: u64) -> u64 {
+    std::env::var(name).map_or(otherwise, |value| value.parse().unwrap())
 }
 
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -127,5 +135,36 @@ pub async fn refused(store: &SqlStore, token: &Secret) -> Option<Cause> {
         Outcome::Granted(_) => None,
         Outcome::Denied(denied) => Some(denied.cause()),
         Outcome::Anonymous(_) => unreachable!("there is a token"),
+    }
+}
+
+/// A login up to where the new hash is to be put in the place of the old one.
+pub async fn to_replace(store: &SqlStore, username: &str, password: &str) -> Replace<User> {
+    match to_hash(store, username, password).await {
+        Step::Rehash(work) => match work.run() {
+            Step::Replace(ask) => ask,
+            _ => panic!("there is no entropy"),
+        },
+        _ => panic!("the hash is not outdated"),
+    }
+}
+
+/// Whether this user-id and password are let in, and the stored hash is of the preferred kind.
+pub async fn is_up_to_date(store: &SqlStore, username: &str, password: &str) -> bool {
+    matches!(to_hash(store, username, password).await, Step::Done(Outcome::Granted(_)))
+}
+
+/// A login up to its rehash or its outcome.
+async fn to_hash(store: &SqlStore, username: &str, password: &str) -> Step<User> {
+    let mut step = authenticator().login(username, password.into());
+    loop {
+        step = match step {
+            Step::FindUser(ask) => match store.find_user(&ask).await.unwrap() {
+                Some((user, account)) => ask.found(user, account),
+                None => ask.not_found(),
+            },
+            Step::Verify(work) => work.run(),
+            other => return other,
+        };
     }
 }
