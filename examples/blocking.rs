@@ -88,7 +88,7 @@ impl Host<'_> {
                     Step::Done(outcome)
                 }
                 // Comes after a `Rehash` that is run, not after one that is deferred.
-                Step::Replace(ask) => ask.done(Ok::<_, ()>(false)),
+                Step::Replace(ask) => ask.done(Err(())),
                 Step::Done(outcome) => return Ok(outcome),
             };
         }

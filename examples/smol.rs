@@ -100,7 +100,7 @@ impl Host {
                 },
                 // There is one hasher: its hashes are never outdated.
                 Step::Rehash(work) => work.skip(),
-                Step::Replace(ask) => ask.done(Ok::<_, io::Error>(false)),
+                Step::Replace(ask) => ask.done(Err(())),
                 Step::Done(outcome) => return outcome,
             };
         }
