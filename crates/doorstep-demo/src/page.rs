@@ -1,6 +1,6 @@
 //! The page for people: register, log in, see the steps that were taken, make and revoke tokens, see
-//! the pool. Plain forms, which post to `/` and get the page back; the script only keeps the pool's
-//! figures fresh.
+//! the pool. Plain forms, which post to `/` and get the page back; the script keeps the pool's figures
+//! fresh, and nothing else needs it.
 //!
 //! There is no session and no cookie: a browser sends nothing along by itself that another site's form
 //! could use. After a login the page holds a *key* in a hidden field of its own forms: a token with the

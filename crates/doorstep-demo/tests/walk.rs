@@ -496,3 +496,32 @@ async fn a_broken_database_is_a_503_that_says_nothing() {
     server.protected(&basic("alice", "right")).await.is(200);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn new_hashes_are_made_as_the_options_say() {
+    let place = Place::new("options").await;
+    for (algorithm, cost, begins) in [
+        ("bcrypt", "4", "$2b$04$"),
+        ("pbkdf2_sha256", "100", "$pbkdf2-sha256$100$"),
+        ("sha512_crypt", "1000", "$6$rounds=1000$"),
+        ("argon2", "64", "$argon2id$v=19$m=64,t=2,p=1$"),
+    ] {
+        let server = place.start(&["--algorithm", algorithm, "--cost", cost]);
+        server.post("/users", login(algorithm, "x")).await.is(201);
+        assert!(place.hash(algorithm).await.starts_with(begins), "{algorithm}");
+        server.protected(&basic(algorithm, "x")).await.is(200);
+        server.stop().await;
+    }
+    for (args, says) in [
+        (["--algorithm", "md5_crypt"], "sha512_crypt"),
+        (["--cost", "1"], "argon2 cannot cost 1"),
+        (["--database", "mongodb://user:hidden@127.0.0.1/x"], "mongodb database"),
+        (["--database", "postgres://user:hidden@127.0.0.1:1/x"], "postgres database"),
+        (["--database", "mysql://user:hidden@127.0.0.1:1/x"], "mysql database"),
+    ] {
+        let output = place.run(&args);
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{args:?}: {stderr}");
+        assert!(stderr.contains(says) && !stderr.contains("hidden"), "{args:?}: {stderr}");
+    }
+}

@@ -1,10 +1,12 @@
-// Keeps the pool's figures fresh while somebody looks. All else works without.
+// Keeps the pool's figures fresh while somebody looks, and gives the pool something to do. All else
+// works without.
 "use strict";
 
-const period = 250;
 const status = document.getElementById("pool-status");
-let wasFull = false;
+const button = document.getElementById("storm");
+let stormy = false;
 let away = false;
+let peak = { running: 0, waiting: 0 };
 
 async function refresh() {
     const response = await fetch("/pool", { cache: "no-store" });
@@ -15,28 +17,46 @@ async function refresh() {
         if (element instanceof HTMLMeterElement) element.value = value;
         else element.textContent = value;
     }
-    if (away) status.textContent = "";
-    away = false;
-    const full = pool.waiting >= pool.queue && pool.running >= pool.threads;
-    if (full !== wasFull) {
-        status.textContent = full ? "The pool is full." : "The pool has room again.";
-        wasFull = full;
-    }
+    peak.running = Math.max(peak.running, pool.running);
+    peak.waiting = Math.max(peak.waiting, pool.waiting);
 }
 
 async function watch() {
-    let wait = period;
+    let wait = stormy ? 50 : 500;
     if (!document.hidden) {
         try {
             await refresh();
+            if (away) status.textContent = "The server answers again.";
+            away = false;
         } catch {
-            // The server is away: ask less often.
-            status.textContent = "The figures are old: the server does not answer.";
-            away = true;
+            // Asked less often until it is back.
             wait = 5000;
+            away = true;
+            status.textContent = "The figures are old: the server does not answer.";
         }
     }
     setTimeout(watch, wait);
 }
 
+// Logins of nobody, who costs as much as anybody. Browsers send six at once, so that is how many wait.
+async function storm() {
+    const body = () => new URLSearchParams({ do: "login", username: "nobody", password: "x" });
+    const answers = { denied: 0, busy: 0 };
+    const one = async () => {
+        const response = await fetch("/", { method: "POST", body: body() });
+        if (response.status === 503) answers.busy += 1;
+        else answers.denied += 1;
+    };
+    button.disabled = stormy = true;
+    peak = { running: 0, waiting: 0 };
+    status.textContent = "Forty logins are under way.";
+    await Promise.allSettled(Array.from({ length: 40 }, one));
+    status.textContent =
+        `Forty logins: ${answers.denied} denied, ${answers.busy} told to come again. ` +
+        `Seen at most: ${peak.running} permits in use, ${peak.waiting} in the queue.`;
+    button.disabled = stormy = false;
+}
+
+button.addEventListener("click", storm);
+button.hidden = false;
 watch();

@@ -308,8 +308,8 @@ fn state(token: &TokenInfo, now: UnixTime) -> String {
     }
 }
 
-/// The figures as they are now; the script keeps them fresh. A screen reader is told only when the
-/// queue fills up and when it is free again.
+/// The figures as they are now; the script keeps them fresh. A screen reader is told of them only when
+/// it is asked.
 fn figures(pool: &Pool) -> Markup {
     let (load, limits) = (pool.load(), pool.limits());
     let rows = [
@@ -336,6 +336,8 @@ fn figures(pool: &Pool) -> Markup {
                     }
                 }
             }
+            // Shown by the script that it needs.
+            button #storm type="button" hidden { "Send forty logins at once" }
             p #pool-status role="status" {}
             noscript { p { "As it was when the page was made; load it again for now." } }
         }

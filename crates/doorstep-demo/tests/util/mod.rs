@@ -31,6 +31,7 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_doorstep-demo");
 /// A directory with a database, for one test.
 pub struct Place {
     pub directory: PathBuf,
+    pub database: String,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -40,15 +41,12 @@ impl Place {
         let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
         let _ = fs::remove_dir_all(&directory);
         fs::create_dir_all(&directory).unwrap();
-        Self { directory, _alone: alone }
-    }
-
-    pub fn database(&self) -> String {
-        format!("sqlite:{}", self.directory.join("demo.sqlite").display())
+        let database = format!("sqlite:{}", directory.join("demo.sqlite").display());
+        Self { directory, database, _alone: alone }
     }
 
     pub async fn open(&self) -> SqlitePool {
-        let options = SqliteConnectOptions::from_str(&self.database()).unwrap();
+        let options = SqliteConnectOptions::from_str(&self.database).unwrap();
         SqlitePool::connect_with(options.busy_timeout(Duration::from_secs(5))).await.unwrap()
     }
 
@@ -70,7 +68,7 @@ impl Place {
     pub fn start(&self, args: &[&str]) -> Server {
         let log = self.directory.join("log");
         let mut child = Command::new(PROGRAM)
-            .args(["--listen", "127.0.0.1:0", "--database", &self.database(), "--log", "debug"])
+            .args(["--listen", "127.0.0.1:0", "--database", &self.database, "--log", "debug"])
             .args(args)
             .stdout(Stdio::piped())
             .stderr(fs::File::options().create(true).append(true).open(&log).unwrap())
@@ -82,9 +80,14 @@ impl Place {
         Server { address: address.parse().unwrap(), child, log }
     }
 
+    /// Runs it to its end, which must come by itself.
+    pub fn run(&self, args: &[&str]) -> Output {
+        Command::new(PROGRAM).args(args).current_dir(&self.directory).output().unwrap()
+    }
+
     pub fn import(&self, lines: &[u8]) -> Output {
         let mut child = Command::new(PROGRAM)
-            .args(["import", "-", "--database", &self.database()])
+            .args(["import", "-", "--database", &self.database])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
