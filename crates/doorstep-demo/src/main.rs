@@ -14,6 +14,7 @@ mod args;
 mod auth;
 mod body;
 mod import;
+mod origin;
 mod page;
 mod router;
 mod serve;

@@ -8,7 +8,6 @@
 
 mod form;
 mod graph;
-mod origin;
 mod path;
 mod view;
 
@@ -30,9 +29,9 @@ use serde::Serialize;
 
 use self::form::Form;
 use self::view::{Keyholder, Page, Report};
-use crate::accounts;
 use crate::answer::{Failure, Json};
 use crate::auth::Auth;
+use crate::{accounts, origin};
 
 /// What a page's key may do, and no other token.
 const MANAGE: &str = "manage";

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::answer::{Failure, Json};
 use crate::auth::Auth;
 use crate::body::Login;
-use crate::{accounts, page};
+use crate::{accounts, origin, page};
 
 /// All of them, those that credentials are read for below `layer`.
 pub(crate) fn router<F: OnRefusal<Body>>(auth: Arc<Auth>, layer: AuthLayer<SqlStore, F>) -> Router {
@@ -74,6 +74,10 @@ async fn make_token(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    if !origin::is_own(&headers) {
+        let what = "this was sent from another site's page";
+        return Err(Failure::Invalid(StatusCode::FORBIDDEN, what));
+    }
     let nothing = body.is_end_stream() && !headers.contains_key(CONTENT_TYPE);
     let (user, scopes) = if headers.contains_key(AUTHORIZATION) || nothing {
         let granted = granted?;

@@ -5,6 +5,7 @@
 
 mod util;
 
+use doorstep::TokenFormat;
 use doorstep::password::{Bcrypt, Hashers};
 
 use self::util::{Answer, Place, Server, basic, login};
@@ -75,6 +76,12 @@ fn encode(text: &str) -> String {
 
 fn enter<'a>(action: &'a str, username: &'a str, password: &'a str) -> [(&'a str, &'a str); 3] {
     [("do", action), ("username", username), ("password", password)]
+}
+
+/// A token of this host's format that nobody holds.
+fn never() -> String {
+    let token = TokenFormat::new("ds_").unwrap().generate().unwrap();
+    String::from_utf8(token.expose().to_vec()).unwrap()
 }
 
 #[tokio::test]
@@ -179,8 +186,7 @@ async fn a_wrong_password_looks_like_an_unknown_user() {
     tried(&token).await.is(200);
     place.execute("UPDATE doorstep_tokens SET revoked = 1").await;
     let revoked = tried(&token).await.is(403);
-    let never = doorstep::TokenFormat::new("ds_").unwrap().generate().unwrap();
-    let never = tried(std::str::from_utf8(never.expose()).unwrap()).await.is(403);
+    let never = tried(&never()).await.is(403);
     assert_eq!(never.names(), ["FindToken", "Done"]);
     assert_eq!((revoked.result(), revoked.steps()), (never.result(), never.steps()));
     server.stop().await;
@@ -287,6 +293,14 @@ async fn forms_of_other_sites_are_refused() {
             .is(415);
     }
     server.send("POST", "/users", &[FORM], body).await.is(415);
+    // Browsers add the Basic credentials that they remember to whatever page's form it is.
+    server.post("/users", login("alice", "x")).await.is(201);
+    let remembered = basic("alice", "x");
+    let remembered = ("authorization", remembered.as_bytes());
+    for field in [("origin", &b"http://evil.example"[..]), ("sec-fetch-site", b"cross-site")] {
+        server.send("POST", "/tokens", &[FORM, remembered, field], "").await.is(403);
+    }
+    server.send("POST", "/tokens", &[remembered], "").await.is(201);
     server.protected(&basic("mallory", "x")).await.is(401);
 
     // The own page, and who is no browser, which says nothing.
@@ -396,4 +410,32 @@ async fn the_pool_is_shown() {
     assert!(pool["memory_kib"].as_u64().unwrap() >= 19_456);
     assert!(server.page().await.section("id=\"pool\"").contains("of 7"));
     server.stop().await;
+}
+
+#[tokio::test]
+async fn a_full_pool_and_a_broken_database_are_503_and_say_when_to_come_again() {
+    let place = Place::new("page-busy").await;
+    let slow = "slow:$pbkdf2-sha256$10000000$x9h7j/Ge8x6DMEao1VqrdQ$\
+                kra3R1wEnY8mPdDWOpTqOTINaAmZvRMcYd8u5OBQP9A\n";
+    assert_eq!(place.import(slow.as_bytes()).status.code(), Some(0));
+    let server = place.start(&["--hash-threads", "1", "--hash-queue", "0"]);
+    server.post("/users", login("alice", "right")).await.is(201);
+    let running = server.leave(&basic("slow", "x")).await;
+    while server.send("GET", "/pool", &[], "").await.json()["running"] != 1 {
+        tokio::task::yield_now().await;
+    }
+    let busy = server.form(&enter("login", "alice", "right")).await.is(503);
+    assert_eq!(busy.names(), ["FindUser", "Verify", "Done"]);
+    assert!(busy.steps()[1].contains("no room") && busy.result().contains("Busy"));
+    let [seconds] = busy.field("retry-after")[..] else { panic!("{busy:?}") };
+    assert!(seconds.parse::<u32>().unwrap() >= 1);
+    let busy = server.form(&enter("register", "bob", "x")).await.is(503);
+    assert_eq!(busy.field("retry-after").len(), 1);
+    drop(running);
+
+    place.execute("ALTER TABLE doorstep_tokens RENAME TO elsewhere").await;
+    let busy = server.form(&[("do", "try"), ("token", &never())]).await.is(503);
+    assert!(busy.result().contains("database") && busy.steps().is_empty());
+    assert_eq!(busy.field("retry-after"), ["1"]);
+    server.page().await;
 }

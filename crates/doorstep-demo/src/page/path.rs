@@ -17,6 +17,8 @@ pub(super) struct Path(pub(super) Vec<Taken>);
 
 pub(super) struct Taken {
     pub(super) stop: Stop,
+    /// Whether the pool had no room for it, whoever it was.
+    pub(super) refused: bool,
     /// For who was granted. What a wrong password cost would tell whether there is such a user, and
     /// how old their hash is.
     pub(super) figures: Option<Figures>,
@@ -46,7 +48,7 @@ pub(super) struct Figures {
 
 impl Path {
     fn note(&mut self, stop: Stop) {
-        self.0.push(Taken { stop, figures: None });
+        self.0.push(Taken { stop, refused: false, figures: None });
     }
 
     pub(super) fn has(&self, stop: Stop) -> bool {
@@ -83,7 +85,7 @@ pub(super) async fn drive(
                 let timed = timed.map_err(|_| Failure::Busy { retry_after: 1 })?;
                 let Times { waited, ran, batch, .. } = timed.times;
                 let figures = Some(Figures { cost, waited, ran, batch });
-                path.0.push(Taken { stop: Stop::Verify, figures });
+                path.0.push(Taken { stop: Stop::Verify, refused: batch == 0, figures });
                 timed.result
             }
             Step::Rehash(work) => {

@@ -58,7 +58,8 @@ impl Report {
 
     /// The same words for every cause that depends on what is stored.
     pub(super) fn of(failure: Failure, path: Option<&Path>) -> Self {
-        const BUSY: &str = "There is too much to do. Try again in a moment.";
+        const BUSY: &str = "There is too much to do, or the database does not answer. Try again \
+                            in a moment.";
         const WRONG_PASSWORD: &str = "The user-id or the password is wrong. Which one, nobody is \
                                       told: the steps and the work are the same.";
         const WRONG_TOKEN: &str = "This token is not good: it was never made, has expired or was \
@@ -264,6 +265,7 @@ fn step(taken: &Taken) -> Markup {
         Stop::FindToken => {
             ("FindToken", "the store is asked who holds the token with this digest.")
         }
+        Stop::Verify if taken.refused => ("Verify", "refused: the pool has no room."),
         Stop::Verify => {
             ("Verify", "the password is hashed and compared, whether there is such a user or not.")
         }

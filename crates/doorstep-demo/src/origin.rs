@@ -1,13 +1,14 @@
-//! Whether a form was sent from this server's own page. Another site's page may send one without its
-//! reader's knowing; it can neither leave out nor choose the fields that are looked at here.
+//! Whether a request was sent by another site's page. Such a page may send a form without its reader's
+//! knowing, and the browser adds the Basic credentials that it remembers; the page can neither leave
+//! out nor choose the fields that are looked at here.
 
 use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 
-/// By `Sec-Fetch-Site` (Fetch Metadata), which browsers send to servers that are secure or local, or
+/// Whether it was not. By `Sec-Fetch-Site` (Fetch Metadata), which browsers send to servers that are secure or local, or
 /// else by `Origin` (RFC 6454 §7), which they send with every form that is posted. Who sends neither
 /// is no browser of these years, and has no reader to be tricked.
-pub(super) fn is_own(headers: &HeaderMap) -> bool {
+pub(crate) fn is_own(headers: &HeaderMap) -> bool {
     let mut sites = headers.get_all("sec-fetch-site").iter();
     if let Some(site) = sites.next() {
         // `none`: the reader did it, by loading the page anew.
