@@ -16,9 +16,7 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::mpsc::{
-    Receiver, RecvError, RecvTimeoutError as Lost, SyncSender, TrySendError, sync_channel,
-};
+use std::sync::mpsc::{Receiver, RecvError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -68,7 +66,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 impl Host<'_> {
     /// Who a request comes from, decided on its own thread.
-    fn decide(&self, authorization: Option<&str>) -> Result<Outcome<String>, Lost> {
+    fn decide(&self, authorization: Option<&str>) -> Result<Outcome<String>, RecvError> {
         let fields = authorization.map(|value| ("authorization", value.as_bytes()));
         let mut step = self.auth.begin(fields);
         loop {
@@ -90,19 +88,18 @@ impl Host<'_> {
                     Step::Done(outcome)
                 }
                 // Comes after a `Rehash` that is run, not after one that is deferred.
-                Step::Replace(ask) => ask.done(Err(())),
+                Step::Replace(ask) => ask.done(Ok::<_, ()>(false)),
                 Step::Done(outcome) => return Ok(outcome),
             };
         }
     }
 
-    /// Waits for the verdict; an error if the threads that hash are gone, or stand still.
-    fn hand_over(&self, work: Verify<String>) -> Result<Step<String>, Lost> {
+    /// Waits for the verdict; an error if the threads that hash are gone.
+    fn hand_over(&self, work: Verify<String>) -> Result<Step<String>, RecvError> {
         let (reply, answer) = sync_channel(1);
         match self.queue.try_send(Job::Login { work, since: Instant::now(), reply }) {
-            Ok(()) => answer.recv_timeout(2 * PATIENCE),
             Err(TrySendError::Full(Job::Login { work, .. })) => Ok(work.refuse(OVERLOADED)),
-            Err(_) => Err(Lost::Disconnected),
+            _ => answer.recv(),
         }
     }
 }
@@ -138,7 +135,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn check(host: &Host<'_>) -> Result<(), Lost> {
+fn check(host: &Host<'_>) -> Result<(), RecvError> {
     let basic = |user_pass: &str| Some(format!("Basic {}", STANDARD.encode(user_pass)));
     let status = |authorization: Option<String>| {
         let outcome = host.decide(authorization.as_deref())?;
@@ -156,10 +153,10 @@ fn check(host: &Host<'_>) -> Result<(), Lost> {
         assert_eq!(status, expected);
     }
     // More at once than can be done or may wait: each is served or told to come back, and none hangs.
-    let served: Result<Vec<u16>, Lost> = thread::scope(|scope| {
+    let served: Result<Vec<u16>, RecvError> = thread::scope(|scope| {
         let one = || status(basic("Aladdin:open sesame"));
         let crowd: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
-        crowd.into_iter().map(|thread| thread.join().unwrap_or(Err(Lost::Disconnected))).collect()
+        crowd.into_iter().map(|thread| thread.join().unwrap_or(Err(RecvError))).collect()
     });
     let served = served?;
     let count = |status| served.iter().filter(|&&one| one == status).count();

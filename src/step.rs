@@ -472,7 +472,7 @@ impl<U> Verify<U> {
         if worthless || judge.user.is_none() || judge.receipt().as_ref() != Some(receipt) {
             return ControlFlow::Continue(self);
         }
-        ControlFlow::Break(self.work.abandon().judged(Verdict::Match, Some(*receipt)))
+        ControlFlow::Break(self.work.abandon().judged(Verdict::Match))
     }
 
     /// Denies at once. It is for throttling and overload: its time shows.
@@ -498,13 +498,12 @@ impl<U> Goal for Judge<U> {
                 Verdict::Mismatch
             }
         };
-        let receipt = if verdict == Verdict::Match { self.receipt() } else { None };
-        self.judged(verdict, receipt)
+        self.judged(verdict)
     }
 }
 
 impl<U> Judge<U> {
-    fn judged(self, verdict: Verdict, receipt: Option<Receipt>) -> Step<U> {
+    fn judged(self, verdict: Verdict) -> Step<U> {
         let user = match self.user {
             Some(user) if verdict.is_match() => user,
             _ => {
@@ -516,6 +515,7 @@ impl<U> Judge<U> {
         if verdict == Verdict::Outdated {
             return Rehash::enter(request, user, scopes, self.credentials, self.hash);
         }
+        let receipt = receipt(&request, &self.credentials, &self.hash);
         let username = Some(self.credentials.into_username());
         granted(Granted { request, user, username, scopes, receipt })
     }
@@ -527,7 +527,7 @@ impl<U> Judge<U> {
 
 fn receipt(request: &Request, credentials: &Credentials, hash: &str) -> Option<Receipt> {
     let key = request.config.receipts.as_ref()?;
-    Some(key.receipt(credentials.username(), credentials.password(), hash))
+    key.receipt(credentials.username(), credentials.password(), hash)
 }
 
 /// The stored hash is outdated: make a new one, or do not. The password was right.

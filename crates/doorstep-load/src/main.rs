@@ -4,17 +4,10 @@
 
 mod args;
 mod client;
-mod closed;
 mod kernels;
-mod latencies;
-mod probe;
-mod report;
-mod run;
+mod logins;
 mod seed;
 mod serve;
-mod servers;
-mod storm;
-mod timing;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -22,9 +15,7 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-use crate::args::{Ask, Cli, Command};
-use crate::client::{basic, get, token};
-use crate::seed::{PASSWORD, USERNAMES};
+use crate::args::{Cli, Command};
 
 fn main() -> ExitCode {
     match run(Cli::parse().command) {
@@ -39,39 +30,18 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<(), Box<dyn Error>> {
     match command {
         Command::Serve(args) => serve::serve(args),
-        Command::Seeds(args) => {
-            for (_, hash) in seed::Seeds::new(&args.hash)?.users {
-                println!("{hash}");
-            }
-            Ok(())
-        }
         Command::Kernels(args) => {
             let time = Duration::from_secs_f64(args.seconds);
             println!("{:.1}", kernels::rate(&args.hash, time)?);
             Ok(())
         }
-        Command::Ask(args) => ask(&args),
-        Command::Run(args) => run::run(&args),
+        Command::Logins(args) => {
+            let time = Duration::from_secs_f64(args.seconds);
+            let counted = logins::logins(args.address, args.connections, time)?;
+            let median = counted.latencies.get(counted.latencies.len() / 2);
+            let median = median.copied().unwrap_or_default().as_secs_f64() * 1e3;
+            println!("{:.1}/s, median {median:.1} ms, {:?}", counted.rate, counted.statuses);
+            Ok(())
+        }
     }
-}
-
-fn ask(args: &Ask) -> Result<(), Box<dyn Error>> {
-    let names = USERNAMES.iter().cycle().take(args.connections);
-    let requests = names.map(|name| match &*args.with {
-        "login" => get(&args.path, Some(&basic(name, PASSWORD))),
-        "token" => get(&args.path, Some(&token())),
-        _ => get(&args.path, None),
-    });
-    let time = Duration::from_secs_f64(args.seconds);
-    let counted = closed::closed(args.address, requests.collect(), time)?;
-    let ms = |share| 1e3 * counted.latencies.quantile(share).unwrap_or_default().as_secs_f64();
-    println!(
-        "{:.1}/s, p50 {:.3} ms, p99 {:.3} ms, {:?}, client idle {:.0} %",
-        counted.rate,
-        ms(0.5),
-        ms(0.99),
-        counted.statuses,
-        100.0 * counted.idle
-    );
-    Ok(())
 }
