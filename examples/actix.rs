@@ -143,7 +143,7 @@ impl ResponseError for Refused {
                 eprintln!("the store failed: {error}");
                 response.append_header((RETRY_AFTER, 1));
             }
-            Refused::Broken => eprintln!("a thread that hashes has panicked"),
+            Refused::Broken => eprintln!("there is no host in the app, or hashing has panicked"),
         }
         response.finish()
     }

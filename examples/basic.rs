@@ -14,18 +14,15 @@
 
 mod client;
 
-use std::convert::Infallible;
 use std::error::Error;
 use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use doorstep::driver::{BlockingStore, MemoryStore, drive_blocking};
+use doorstep::driver::{MemoryStore, drive_blocking};
 use doorstep::password::{Argon2, Hashers, Secret, Workspace};
-use doorstep::{
-    Account, Authenticator, Basic, FindToken, FindUser, Replace, Scopes, TokenRecord, UnixTime,
-};
+use doorstep::{Authenticator, Basic, Scopes, UnixTime};
 
 const ADDRESS: &str = "127.0.0.1:8080";
 /// Connections that are served at once, and so passwords that are hashed at once.
@@ -93,10 +90,8 @@ fn respond(
         _ => return Response::new(501, "only GET"),
     }
     let step = auth.begin(request.fields.iter().copied());
-    let outcome = match drive_blocking(step, &mut Users(users), workspace, now()) {
-        Ok(outcome) => outcome,
-        Err(never) => match never {},
-    };
+    // The store is locked for a lookup, never while somebody hashes.
+    let Ok(outcome) = drive_blocking(step, &mut &*users, workspace, now());
     // `Debug` of an outcome shows why, and nothing secret.
     println!("{outcome:?}");
     match outcome.require(&Scopes::NONE_ASKED) {
@@ -114,38 +109,6 @@ fn respond(
 fn now() -> UnixTime {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     UnixTime::from_secs(now.as_secs())
-}
-
-/// The store that all threads share. It is locked for a lookup, never while somebody hashes.
-struct Users<'a>(&'a Mutex<MemoryStore>);
-
-impl Users<'_> {
-    fn lock(&self) -> MutexGuard<'_, MemoryStore> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl BlockingStore for Users<'_> {
-    type User = String;
-    type Error = Infallible;
-
-    fn find_user(
-        &mut self,
-        ask: &FindUser<String>,
-    ) -> Result<Option<(String, Account)>, Infallible> {
-        self.lock().find_user(ask)
-    }
-
-    fn find_token(
-        &mut self,
-        ask: &FindToken<String>,
-    ) -> Result<Option<(String, TokenRecord)>, Infallible> {
-        self.lock().find_token(ask)
-    }
-
-    fn replace_hash(&mut self, ask: &Replace<String>) -> Result<bool, Infallible> {
-        self.lock().replace_hash(ask)
-    }
 }
 
 struct Request<'a> {

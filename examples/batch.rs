@@ -109,7 +109,7 @@ fn done(step: Step<String>) -> Outcome<String> {
         Step::FindUser(ask) => done(ask.not_found()),
         Step::FindToken(ask) => done(ask.not_found()),
         Step::Verify(work) => done(work.refuse(Refuse::Overloaded { retry_after: 1 })),
-        Step::Replace(ask) => done(ask.done(Ok::<_, ()>(false))),
+        Step::Replace(ask) => done(ask.done(Err(()))),
     }
 }
 

@@ -16,7 +16,9 @@
 
 use std::collections::HashMap;
 use std::error::Error;
-use std::sync::mpsc::{Receiver, RecvError, SyncSender, TrySendError, sync_channel};
+use std::sync::mpsc::{
+    Receiver, RecvError, RecvTimeoutError as Lost, SyncSender, TrySendError, sync_channel,
+};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -66,7 +68,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 impl Host<'_> {
     /// Who a request comes from, decided on its own thread.
-    fn decide(&self, authorization: Option<&str>) -> Result<Outcome<String>, RecvError> {
+    fn decide(&self, authorization: Option<&str>) -> Result<Outcome<String>, Lost> {
         let fields = authorization.map(|value| ("authorization", value.as_bytes()));
         let mut step = self.auth.begin(fields);
         loop {
@@ -88,18 +90,19 @@ impl Host<'_> {
                     Step::Done(outcome)
                 }
                 // Comes after a `Rehash` that is run, not after one that is deferred.
-                Step::Replace(ask) => ask.done(Ok::<_, ()>(false)),
+                Step::Replace(ask) => ask.done(Err(())),
                 Step::Done(outcome) => return Ok(outcome),
             };
         }
     }
 
-    /// Waits for the verdict; an error if the threads that hash are gone.
-    fn hand_over(&self, work: Verify<String>) -> Result<Step<String>, RecvError> {
+    /// Waits for the verdict; an error if the threads that hash are gone, or stand still.
+    fn hand_over(&self, work: Verify<String>) -> Result<Step<String>, Lost> {
         let (reply, answer) = sync_channel(1);
         match self.queue.try_send(Job::Login { work, since: Instant::now(), reply }) {
+            Ok(()) => answer.recv_timeout(2 * PATIENCE),
             Err(TrySendError::Full(Job::Login { work, .. })) => Ok(work.refuse(OVERLOADED)),
-            _ => answer.recv(),
+            Err(_) => Err(Lost::Disconnected),
         }
     }
 }
@@ -135,7 +138,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn check(host: &Host<'_>) -> Result<(), RecvError> {
+fn check(host: &Host<'_>) -> Result<(), Lost> {
     let basic = |user_pass: &str| Some(format!("Basic {}", STANDARD.encode(user_pass)));
     let status = |authorization: Option<String>| {
         let outcome = host.decide(authorization.as_deref())?;
@@ -153,10 +156,10 @@ fn check(host: &Host<'_>) -> Result<(), RecvError> {
         assert_eq!(status, expected);
     }
     // More at once than can be done or may wait: each is served or told to come back, and none hangs.
-    let served: Result<Vec<u16>, RecvError> = thread::scope(|scope| {
+    let served: Result<Vec<u16>, Lost> = thread::scope(|scope| {
         let one = || status(basic("Aladdin:open sesame"));
         let crowd: Vec<_> = (0..64).map(|_| scope.spawn(one)).collect();
-        crowd.into_iter().map(|thread| thread.join().unwrap_or(Err(RecvError))).collect()
+        crowd.into_iter().map(|thread| thread.join().unwrap_or(Err(Lost::Disconnected))).collect()
     });
     let served = served?;
     let count = |status| served.iter().filter(|&&one| one == status).count();

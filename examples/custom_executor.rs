@@ -44,17 +44,14 @@ struct Executor {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let auth = Authenticator::builder("loop", Hashers::new(Argon2::default())).build()?;
-    let mut workspace = Workspace::new();
-    // Besides the hash, this leaves its memory in the workspace, so that no login's first slice waits
-    // for fresh pages.
-    let hash = auth.hashers().hash(Secret::from("open sesame"))?.run_in(&mut workspace)?;
+    let hash = auth.hashers().hash(Secret::from("open sesame"))?.run()?;
     let units = auth.hashers().inspect(&hash)?.cost(11).units;
 
     let mut executor = Executor {
         light: vec![0; LIGHT],
         logins: VecDeque::new(),
         users: HashMap::from([("Aladdin", (1, hash))]),
-        workspace,
+        workspace: Workspace::new(),
     };
     for (username, password) in [
         ("Aladdin", "open barley"),

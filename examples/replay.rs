@@ -54,7 +54,7 @@ fn decide(auth: &Authenticator, authorization: &str, host: &mut impl Answers) ->
                 next
             }
             Step::Rehash(work) => work.skip(),
-            Step::Replace(ask) => ask.done(Ok::<_, ()>(false)),
+            Step::Replace(ask) => ask.done(Err(())),
             Step::Done(outcome) => return outcome,
         };
     }

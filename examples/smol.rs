@@ -48,7 +48,7 @@ impl Host {
         let mut reader = BufReader::new(stream.clone());
         let mut writer = stream;
         loop {
-            // Never grows, so that it leaves no copy behind, and is wiped.
+            // Never grows, so that it leaves no copy behind, and is wiped. The reader's own buffer is not.
             let mut line = Vec::with_capacity(LINE_LEN as usize);
             let read = (&mut reader).take(LINE_LEN).read_until(b'\n', &mut line).await;
             let line = Secret::from(line);
@@ -100,7 +100,7 @@ impl Host {
                 },
                 // There is one hasher: its hashes are never outdated.
                 Step::Rehash(work) => work.skip(),
-                Step::Replace(ask) => ask.done(Ok::<_, io::Error>(false)),
+                Step::Replace(ask) => ask.done(Err(())),
                 Step::Done(outcome) => return outcome,
             };
         }

@@ -16,10 +16,9 @@
 //! cargo run --example tonic
 //! ```
 
-use std::collections::HashMap;
-use std::convert::Infallible;
 use std::error::Error;
 use std::future::{Ready, ready};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::Router;
@@ -30,9 +29,9 @@ use axum::routing::post;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf as _, BufMut as _};
-use doorstep::driver::Store;
+use doorstep::driver::MemoryStore;
 use doorstep::password::{Argon2, Hashers, Secret};
-use doorstep::{Account, Authenticator, Basic, FindToken, FindUser, Replace, Scopes, TokenRecord};
+use doorstep::{Authenticator, Basic, Scopes};
 use doorstep_tower::{AuthLayer, Granted, Require};
 use tokio::runtime;
 use tokio::sync::oneshot;
@@ -74,10 +73,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let hashers = Hashers::new(Argon2::default());
     let auth = Authenticator::builder("tonic", hashers).scheme(Basic::new()).build()?;
     let hash = auth.hashers().hash(Secret::from("open sesame"))?.run()?;
-    let users = Users(HashMap::from([
-        ("Aladdin", (hash.clone(), Scopes::parse("greet")?)),
-        ("Morgiana", (hash, Scopes::NONE_ASKED)),
-    ]));
+    // Any store that is awaited: of `doorstep-sqlx`, say.
+    let mut users = MemoryStore::new();
+    users.insert_user("Aladdin", Some(&hash), Scopes::parse("greet")?);
+    users.insert_user("Morgiana", Some(&hash), Scopes::NONE_ASKED);
 
     let routes = Router::new().route(GREET, post(greet)).route_layer(Require::scopes("greet")?);
     let incoming = TcpIncoming::bind("127.0.0.1:0".parse()?)?;
@@ -85,7 +84,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     let (stop, stopped) = oneshot::channel();
     let server = Server::builder()
         .timeout(PATIENCE)
-        .layer(AuthLayer::new(auth, users))
+        .layer(AuthLayer::new(auth, Mutex::new(users)))
         .add_routes(routes.into())
         .serve_with_incoming_shutdown(incoming, async { stopped.await.unwrap_or(()) });
     // A service awaits the server; this one calls it a few times instead, and stops it.
@@ -113,34 +112,6 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
     let _ = stop.send(());
     Ok(server.await??)
-}
-
-/// Accounts and their scopes: any database that is awaited.
-struct Users(HashMap<&'static str, (String, Scopes)>);
-
-impl Store for Users {
-    type User = String;
-    type Error = Infallible;
-
-    async fn find_user(
-        &self,
-        ask: &FindUser<String>,
-    ) -> Result<Option<(String, Account)>, Infallible> {
-        let row = self.0.get(ask.username());
-        let account = row.map(|(hash, scopes)| Account::from(&**hash).with_scopes(scopes.clone()));
-        Ok(account.map(|account| (ask.username().to_owned(), account)))
-    }
-
-    async fn find_token(
-        &self,
-        _: &FindToken<String>,
-    ) -> Result<Option<(String, TokenRecord)>, Infallible> {
-        Ok(None)
-    }
-
-    async fn replace_hash(&self, _: &Replace<String>) -> Result<bool, Infallible> {
-        Ok(false)
-    }
 }
 
 /// Messages as text.

@@ -292,14 +292,14 @@ impl Builder {
     pub fn receipts(mut self) -> Self {
         let mut key = alloc::vec![0; ReceiptKey::MIN_LEN];
         self.no_entropy = getrandom::fill(&mut key).is_err();
-        self.config.receipts = ReceiptKey::new(Secret::from(key));
+        self.config.receipts = ReceiptKey::new(&Secret::from(key));
         self
     }
 
     /// The same under a key of the host's, of at least 32 random bytes. A new key at each start ends
     /// all receipts.
     pub fn receipts_with_key(mut self, key: Secret) -> Self {
-        self.config.receipts = ReceiptKey::new(key);
+        self.config.receipts = ReceiptKey::new(&key);
         self.short_key = self.config.receipts.is_none();
         self
     }

@@ -89,13 +89,16 @@
 //! `argon2`, `bcrypt`, `pbkdf2` and `sha-crypt` bring one algorithm each to [`password`]. `getrandom`
 //! draws salts, tokens and the receipts' key from the operating system; without it they are arguments.
 //! `kernels` has `password::Workspace::new()` compute with `doorstep-kernels`, where it is otherwise
-//! the RustCrypto crates; the bytes are the same. `std` only lets it look at the processor at run time.
-//! All are on by default; without them the crate is `no_std` with `alloc`.
+//! the RustCrypto crates; the bytes are the same. `std` only lets it look at the processor at run time,
+//! and a [`MemoryStore`](driver::MemoryStore) be shared in a `Mutex`. All are on by default; without
+//! them the crate is `no_std` with `alloc`.
 
 #![no_std]
 #![forbid(unsafe_code)]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 mod account;
 mod authenticator;

@@ -472,7 +472,7 @@ impl<U> Verify<U> {
         if worthless || judge.user.is_none() || judge.receipt().as_ref() != Some(receipt) {
             return ControlFlow::Continue(self);
         }
-        ControlFlow::Break(self.work.abandon().judged(Verdict::Match))
+        ControlFlow::Break(self.work.abandon().judged(Verdict::Match, Some(*receipt)))
     }
 
     /// Denies at once. It is for throttling and overload: its time shows.
@@ -498,12 +498,13 @@ impl<U> Goal for Judge<U> {
                 Verdict::Mismatch
             }
         };
-        self.judged(verdict)
+        let receipt = if verdict == Verdict::Match { self.receipt() } else { None };
+        self.judged(verdict, receipt)
     }
 }
 
 impl<U> Judge<U> {
-    fn judged(self, verdict: Verdict) -> Step<U> {
+    fn judged(self, verdict: Verdict, receipt: Option<Receipt>) -> Step<U> {
         let user = match self.user {
             Some(user) if verdict.is_match() => user,
             _ => {
@@ -515,7 +516,6 @@ impl<U> Judge<U> {
         if verdict == Verdict::Outdated {
             return Rehash::enter(request, user, scopes, self.credentials, self.hash);
         }
-        let receipt = receipt(&request, &self.credentials, &self.hash);
         let username = Some(self.credentials.into_username());
         granted(Granted { request, user, username, scopes, receipt })
     }
@@ -527,7 +527,7 @@ impl<U> Judge<U> {
 
 fn receipt(request: &Request, credentials: &Credentials, hash: &str) -> Option<Receipt> {
     let key = request.config.receipts.as_ref()?;
-    key.receipt(credentials.username(), credentials.password(), hash)
+    Some(key.receipt(credentials.username(), credentials.password(), hash))
 }
 
 /// The stored hash is outdated: make a new one, or do not. The password was right.

@@ -7,15 +7,19 @@ use std::cell::Cell;
 use std::fmt::Debug;
 use std::future::Future;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
-use doorstep::driver::{self, BlockingStore, LocalStore, Store};
-use doorstep::password::Workspace;
+use doorstep::driver::{self, BlockingStore, LocalStore, MemoryStore, Store};
+use doorstep::password::{Bcrypt, Hashers, Secret, Workspace};
 use doorstep::{
     Account, Anonymous, ApiKey, Authenticator, Basic, Bearer, Cause, Credentials, Denied,
     FindToken, FindUser, Granted, InvalidConfig, NewHash, Outcome, Receipt, Refusal, Refuse,
     Rehash, Replace, Scopes, Step, TokenDigest, TokenFormat, TokenRecord, UnixTime, Upgrade,
     Verify,
 };
+
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 
 fn send<T: Send>() {}
 fn sync<T: Sync>() {}
@@ -175,10 +179,12 @@ impl BlockingStore for Local {
     }
 }
 
+fn bcrypt(cost: u32) -> Hashers {
+    Hashers::new(Bcrypt::new(cost).expect("in range"))
+}
+
 fn auth() -> Authenticator {
-    use doorstep::password::{Bcrypt, Hashers};
-    let bcrypt = Bcrypt::new(4).expect("4 is in range");
-    Authenticator::builder("types", Hashers::new(bcrypt))
+    Authenticator::builder("types", bcrypt(4))
         .scheme(Basic::new())
         .scheme(Bearer::new())
         .build()
@@ -223,6 +229,41 @@ fn the_same_loop_serves_a_local_store() {
     // The hash is of the empty password.
     let (outcome, _) = block_on(driver::drive(auth().login("known", "".into()), &store, now));
     assert!(outcome.ok().and_then(Outcome::granted).is_some());
+}
+
+/// A store for tests is of use to hosts of every kind, those that share theirs between threads too.
+#[cfg(feature = "std")]
+#[test]
+fn the_store_in_memory_can_be_shared() {
+    let (old, password) = (bcrypt(4), || Secret::from("secret"));
+    let hash = old.hash_with_rng(password(), &mut ChaCha8Rng::seed_from_u64(1));
+    let hash = hash.ok().and_then(|work| work.run().ok()).expect("a hash");
+    let now = UnixTime::from_secs(0);
+    let mut stored = vec![hash.clone()];
+    for cost in [5, 6] {
+        let mut memory = MemoryStore::new();
+        memory.insert_user("known", Some(&hash), Scopes::NONE_ASKED);
+        memory.insert_token("known", TokenRecord::new(TokenDigest::of(b"abc")));
+        let store = Arc::new(Mutex::new(memory));
+        let auth = Authenticator::builder("types", bcrypt(cost)).scheme(Bearer::new());
+        let auth = auth.build().expect("a valid configuration");
+        for step in
+            [auth.login("known", password()), auth.begin([("Authorization", &b"Bearer abc"[..])])]
+        {
+            let outcome = if cost == 5 {
+                let store = store.clone();
+                block_on(spawn(async move { driver::drive(step, &*store, now).await })).0
+            } else {
+                driver::drive_blocking(step, &mut &*store, &mut Workspace::new(), now)
+            };
+            let Ok(outcome) = outcome;
+            assert_eq!(outcome.granted().map(Granted::into_user).as_deref(), Some("known"));
+        }
+        stored.extend(store.lock().expect("no panic").hash("known").map(String::from));
+    }
+    // The hash was renewed by both.
+    let costs: Vec<_> = stored.iter().map(|hash| &hash[..7]).collect();
+    assert_eq!(costs, ["$2b$04$", "$2b$05$", "$2b$06$"]);
 }
 
 /// A failed lookup is the host's own error, and the step is dropped.

@@ -4,14 +4,21 @@ use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::convert::Infallible;
 use core::fmt;
+#[cfg(feature = "std")]
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::BlockingStore;
+#[cfg(feature = "std")]
+use super::Store;
 use crate::account::Account;
 use crate::scopes::Scopes;
 use crate::step::{FindToken, FindUser, Replace};
 use crate::token::TokenRecord;
 
 /// Accounts and tokens in two maps. A user is its user-id.
+///
+/// With the feature `std`, one in a `Mutex` can be shared: it is a [`Store`](super::Store), and a
+/// reference to it a [`BlockingStore`]. It is locked for each look-up, and never while somebody hashes.
 ///
 /// ```
 /// use doorstep::driver::MemoryStore;
@@ -77,6 +84,60 @@ impl BlockingStore for MemoryStore {
             *hash = ask.new_hash().into();
         }
         Ok(still_there)
+    }
+}
+
+/// Who panics with the lock held has changed all of a map or nothing.
+#[cfg(feature = "std")]
+fn lock(store: &Mutex<MemoryStore>) -> MutexGuard<'_, MemoryStore> {
+    store.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(feature = "std")]
+impl BlockingStore for &Mutex<MemoryStore> {
+    type User = String;
+    type Error = Infallible;
+
+    fn find_user(
+        &mut self,
+        ask: &FindUser<String>,
+    ) -> Result<Option<(String, Account)>, Infallible> {
+        lock(self).find_user(ask)
+    }
+
+    fn find_token(
+        &mut self,
+        ask: &FindToken<String>,
+    ) -> Result<Option<(String, TokenRecord)>, Infallible> {
+        lock(self).find_token(ask)
+    }
+
+    fn replace_hash(&mut self, ask: &Replace<String>) -> Result<bool, Infallible> {
+        lock(self).replace_hash(ask)
+    }
+}
+
+#[cfg(feature = "std")]
+impl Store for Mutex<MemoryStore> {
+    type User = String;
+    type Error = Infallible;
+
+    async fn find_user(
+        &self,
+        ask: &FindUser<String>,
+    ) -> Result<Option<(String, Account)>, Infallible> {
+        lock(self).find_user(ask)
+    }
+
+    async fn find_token(
+        &self,
+        ask: &FindToken<String>,
+    ) -> Result<Option<(String, TokenRecord)>, Infallible> {
+        lock(self).find_token(ask)
+    }
+
+    async fn replace_hash(&self, ask: &Replace<String>) -> Result<bool, Infallible> {
+        lock(self).replace_hash(ask)
     }
 }
 

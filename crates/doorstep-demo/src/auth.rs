@@ -36,7 +36,7 @@ pub(crate) fn authenticator(
 
 /// What the routes know.
 pub(crate) struct Auth {
-    pub(crate) hashers: Hashers,
+    pub(crate) authenticator: Authenticator,
     pub(crate) store: SqlStore,
     pub(crate) pool: Pool,
     pub(crate) login: Login<SqlStore>,
@@ -47,14 +47,14 @@ pub(crate) struct Auth {
 impl Auth {
     /// With the layer's own pool and login: one budget for all that hashes.
     pub(crate) fn new<F: Clone>(
-        hashers: Hashers,
+        authenticator: Authenticator,
         layer: &AuthLayer<SqlStore, F>,
         store: SqlStore,
         tokens: TokenFormat,
         token_lifetime: NonZeroU32,
     ) -> Self {
         let (pool, login) = (layer.hashing_pool().clone(), layer.login_handle());
-        Self { hashers, store, pool, login, tokens, token_lifetime }
+        Self { authenticator, store, pool, login, tokens, token_lifetime }
     }
 }
 

@@ -1,9 +1,8 @@
-//! Reads a user-id and a password from a JSON body, no further than a limit and no longer than a
-//! while.
+//! Reads bodies, no further than a limit and no longer than a while; of JSON, a user-id and a password.
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, Bytes};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
 use doorstep::password::Secret;
@@ -12,7 +11,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::answer::Failure;
 
-/// The longest body, in bytes. Nothing that is sent here needs a quarter of it.
+/// The longest body, in bytes. A form may write each byte of the longest password as three.
 const MAX_LEN: usize = 16 * 1024;
 /// How long a client may take to send it.
 const TIMEOUT: Duration = Duration::from_secs(10);
@@ -26,23 +25,13 @@ pub(crate) struct Login {
 }
 
 impl Login {
-    /// Reads all of the body. What passed through hyper's buffers on the way is not wiped.
+    /// Reads all of the body.
     pub(crate) async fn read(headers: &HeaderMap, body: Body) -> Result<Self, Failure> {
-        if !is_json(headers) {
+        if !is(headers, "application/json") {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(Failure::Invalid(status, "the content type must be application/json"));
         }
-        let late = Failure::Invalid(StatusCode::REQUEST_TIMEOUT, "the body took too long");
-        let read = tokio::time::timeout(TIMEOUT, Limited::new(body, MAX_LEN).collect());
-        let body = match read.await.map_err(|_| late)? {
-            Ok(body) => body.to_bytes(),
-            Err(error) if error.is::<LengthLimitError>() => {
-                let status = StatusCode::PAYLOAD_TOO_LARGE;
-                return Err(Failure::Invalid(status, "the body is over 16 KiB"));
-            }
-            Err(_) => return Err(Failure::Invalid(StatusCode::BAD_REQUEST, "the body is broken")),
-        };
-        serde_json::from_slice(&body).map_err(|error| {
+        serde_json::from_slice(&read(body).await?).map_err(|error| {
             // The error's own words may quote what was sent.
             if error.is_data() {
                 let what = "username and password are asked for, both strings";
@@ -54,12 +43,26 @@ impl Login {
     }
 }
 
-fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
-    String::deserialize(deserializer).map(Secret::from)
+/// All of the body. What passed through hyper's buffers on the way is not wiped.
+pub(crate) async fn read(body: Body) -> Result<Bytes, Failure> {
+    let late = Failure::Invalid(StatusCode::REQUEST_TIMEOUT, "the body took too long");
+    let read = tokio::time::timeout(TIMEOUT, Limited::new(body, MAX_LEN).collect());
+    match read.await.map_err(|_| late)? {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => {
+            Err(Failure::Invalid(StatusCode::PAYLOAD_TOO_LARGE, "the body is over 16 KiB"))
+        }
+        Err(_) => Err(Failure::Invalid(StatusCode::BAD_REQUEST, "the body is broken")),
+    }
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
+/// Whether the content is of this type, whatever its parameters.
+pub(crate) fn is(headers: &HeaderMap, media_type: &str) -> bool {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
     let essence = value.split(';').next().unwrap_or("").trim();
-    essence.eq_ignore_ascii_case("application/json")
+    essence.eq_ignore_ascii_case(media_type)
+}
+
+fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Secret, D::Error> {
+    String::deserialize(deserializer).map(Secret::from)
 }

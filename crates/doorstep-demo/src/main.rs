@@ -2,16 +2,20 @@
 //!
 //! It is a host of `doorstep` over the ready parts: users and tokens are stored by `doorstep-sqlx`,
 //! `doorstep-tower` asks for them and hashes. What is left to a host is here: which hashes it takes and
-//! makes (`algorithm.rs`, `auth.rs`), and what HTTP makes of the outcome (`router.rs`, `answer.rs`).
+//! makes (`algorithm.rs`, `auth.rs`), what HTTP makes of the outcome (`router.rs`, `answer.rs`), and a
+//! page for people, which shows the steps (`page.rs`).
 //!
 //! What it is not: it speaks no TLS, which passwords on a network need, and it does not throttle.
 
+mod accounts;
 mod algorithm;
 mod answer;
 mod args;
 mod auth;
 mod body;
 mod import;
+mod origin;
+mod page;
 mod router;
 mod serve;
 
@@ -69,7 +73,7 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
     let limits = limits(args, common, &*hasher);
     let hashers = accept_all(hasher, limits.memory_kib);
     let tokens = TokenFormat::new("ds_")?;
-    let authenticator = authenticator(hashers.clone(), &tokens)?;
+    let authenticator = authenticator(hashers, &tokens)?;
 
     let store = open(common).await?;
     let stop = stop_signal()?;
@@ -79,12 +83,12 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
     let address = listener.local_addr()?;
     let mut upgrades = PoolLimits::for_upgrades();
     upgrades.memory_kib = upgrades.memory_kib.max(limits.keep_kib);
-    let layer = AuthLayer::new(authenticator, store.clone())
+    let layer = AuthLayer::new(authenticator.clone(), store.clone())
         .pool(Pool::start(limits)?)
         .upgrades(upgrades)
         .with_usernames()
         .on_refusal(answer::refused);
-    let auth = Auth::new(hashers, &layer, store.clone(), tokens, args.token_lifetime);
+    let auth = Auth::new(authenticator, &layer, store.clone(), tokens, args.token_lifetime);
     let router = router::router(Arc::new(auth), layer.clone());
 
     let PoolLimits { threads, queue, memory_kib, .. } = limits;

@@ -9,15 +9,14 @@ use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{delete, get, post};
-use doorstep::password::HashError;
-use doorstep::{Credentials, Scopes, UnixTime};
 use doorstep_sqlx::{SqlStore, User};
 use doorstep_tower::{AuthLayer, Granted, OnRefusal, Peer};
 use serde::Serialize;
 
 use crate::answer::{Failure, Json};
-use crate::auth::{Auth, USERNAME_LEN, now};
+use crate::auth::Auth;
 use crate::body::Login;
+use crate::{accounts, origin, page};
 
 /// All of them, those that credentials are read for below `layer`.
 pub(crate) fn router<F: OnRefusal<Body>>(auth: Arc<Auth>, layer: AuthLayer<SqlStore, F>) -> Router {
@@ -28,6 +27,7 @@ pub(crate) fn router<F: OnRefusal<Body>>(auth: Arc<Auth>, layer: AuthLayer<SqlSt
         .layer(layer)
         .route("/health", get(health))
         .route("/users", post(register))
+        .merge(page::router())
         .fallback(async || Failure::Invalid(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
             Failure::Invalid(StatusCode::METHOD_NOT_ALLOWED, "not with this method")
@@ -56,30 +56,7 @@ async fn register(
     body: Body,
 ) -> Result<Response, Failure> {
     let Login { username, password } = Login::read(&headers, body).await?;
-    let invalid = |error| Failure::Invalid(StatusCode::UNPROCESSABLE_ENTITY, error);
-    if username.is_empty() || password.is_empty() {
-        return Err(invalid("the username or the password is empty"));
-    }
-    if username.len() > USERNAME_LEN {
-        return Err(invalid("the username is over 255 bytes"));
-    }
-    // What could never log in must not be registered.
-    if Credentials::new(&username, password.expose()).is_err() {
-        return Err(invalid("a control character, or a colon in the username"));
-    }
-    let work = match auth.hashers.hash(password) {
-        Ok(work) => work,
-        Err(HashError::Entropy) => return Err(Failure::Busy { retry_after: 1 }),
-        Err(_) => return Err(invalid("the password is one that this algorithm cannot take")),
-    };
-    // Before the work of a hash. Somebody else may still take the name meanwhile.
-    if auth.store.user(&username).await?.is_some() {
-        return Err(Failure::TAKEN);
-    }
-    let made = auth.pool.run(work.cost(), |workspace| work.run_in(workspace)).await?;
-    let Ok(hash) = made else { return Err(Failure::Busy { retry_after: 1 }) };
-    auth.store.create_user(&username, Some(&hash), &Scopes::NONE_ASKED).await?;
-    tracing::info!(?username, "registered");
+    accounts::register(&auth, &username, password).await?;
     Ok(Json(StatusCode::CREATED, Registered { username: &username }).into_response())
 }
 
@@ -97,6 +74,10 @@ async fn make_token(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Failure> {
+    if !origin::is_own(&headers) {
+        let what = "this was sent from another site's page";
+        return Err(Failure::Invalid(StatusCode::FORBIDDEN, what));
+    }
     let nothing = body.is_end_stream() && !headers.contains_key(CONTENT_TYPE);
     let (user, scopes) = if headers.contains_key(AUTHORIZATION) || nothing {
         let granted = granted?;
@@ -110,13 +91,9 @@ async fn make_token(
         // Or a stolen token would live for ever.
         return Err(Failure::Invalid(StatusCode::FORBIDDEN, "a token makes no token"));
     }
-    let now = now();
-    auth.store.delete_expired_tokens(now).await?;
-    let expires = now.as_secs() + u64::from(auth.token_lifetime.get());
-    let until = Some(UnixTime::from_secs(expires));
-    let token = auth.store.create_token(user.id, &auth.tokens, scopes, until).await?;
-    // Letters, digits and `_`.
-    let token = std::str::from_utf8(token.expose()).unwrap_or_default();
+    let lifetime = auth.token_lifetime.get();
+    let (token, expires) = accounts::make_token(&auth, user.id, scopes, lifetime).await?;
+    let (token, expires) = (&*token, expires.as_secs());
     let answer = Json(StatusCode::CREATED, Token { token, expires });
     Ok(([(CACHE_CONTROL, "no-store")], answer).into_response())
 }

@@ -1,6 +1,8 @@
 //! The command line.
 
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
@@ -18,10 +20,14 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Serves a protected and an open route until its standard input ends.
     Serve(Serve),
+    /// Prints the hashes of the users' passwords.
+    Seeds(HashArg),
     /// Says how many passwords by the second the kernels verify together, without a server.
     Kernels(Kernels),
-    /// Logs in on sixteen connections, each as soon as it was answered.
-    Logins(Logins),
+    /// Asks on each connection again as soon as it was answered.
+    Ask(Ask),
+    /// Measures everything, side by side, and writes it down. `scripts/load` runs it.
+    Run(Run),
 }
 
 #[derive(Args, Clone)]
@@ -56,6 +62,12 @@ pub(crate) struct Serve {
 }
 
 #[derive(Args)]
+pub(crate) struct HashArg {
+    #[arg(long)]
+    pub(crate) hash: Hash,
+}
+
+#[derive(Args)]
 pub(crate) struct Kernels {
     #[arg(long)]
     pub(crate) hash: Hash,
@@ -64,11 +76,33 @@ pub(crate) struct Kernels {
 }
 
 #[derive(Args)]
-pub(crate) struct Logins {
+pub(crate) struct Ask {
     /// 127.0.0.1:PORT.
-    pub(crate) address: std::net::SocketAddr,
+    pub(crate) address: SocketAddr,
+    /// Whose answers are counted.
+    #[arg(default_value = "/me")]
+    pub(crate) path: String,
+    /// By a password, by a token, or without either.
+    #[arg(long, value_parser = ["login", "token", "nothing"], default_value = "login")]
+    pub(crate) with: String,
     #[arg(long, default_value_t = 16)]
     pub(crate) connections: usize,
     #[arg(long, default_value_t = 4.0)]
     pub(crate) seconds: f64,
+}
+
+#[derive(Args)]
+pub(crate) struct Run {
+    /// One round of short measurements.
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// The core of all servers. This program should be on another one.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) core: usize,
+    /// The program that serves the toolkit, if it is told `serve PORT`.
+    #[arg(long, value_name = "PROGRAM")]
+    pub(crate) toolkit: PathBuf,
+    /// Writes the report into this page, between its marks, and a plot beside it.
+    #[arg(long, value_name = "FILE.md")]
+    pub(crate) report: Option<PathBuf>,
 }

@@ -31,7 +31,7 @@ pub(crate) async fn serve(args: Serve) -> Result<(), Box<dyn Error>> {
         builder = builder.receipts();
     }
     let auth = builder.build()?;
-    let seeds = Seeds::new(&args.hash)?;
+    let seeds = Seeds::made_elsewhere(&args.hash)?;
     let pool = Pool::start(args.limits())?;
     let app = match &args.database {
         Some(url) => {

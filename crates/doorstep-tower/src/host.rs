@@ -20,7 +20,7 @@ use crate::meters::{Meters, Rehashed};
 use crate::peer::Origin;
 use crate::pool::{NotDone, Panicked, PoolLimits, Timed, Times};
 use crate::receipts::Receipts;
-use crate::refused::{Refused, Why};
+use crate::refused::Refused;
 use crate::throttle::{Attempt, Throttle, Tried};
 
 pub(crate) struct Host<S> {
@@ -38,7 +38,7 @@ pub(crate) struct Host<S> {
 
 pub(crate) enum Decision<U> {
     /// And what is to be done after the response.
-    Decided(Outcome<U>, Option<Rehash<U>>),
+    Decided(Outcome<U>, Option<Box<Rehash<U>>>),
     Refused(Refused),
 }
 
@@ -72,89 +72,106 @@ where
     }
 
     /// Answers every step of a request's, or of a login's.
-    pub(crate) async fn decide(
+    pub(crate) fn decide(
         &self,
         step: Step<S::User>,
         origin: Origin<'_>,
-    ) -> Decision<S::User> {
-        let span = tracing::info_span!(
-            "authenticate",
-            scheme = field::Empty,
-            outcome = field::Empty,
-            cause = field::Empty,
-            username = field::Empty,
-            queue_us = field::Empty,
-            hash_us = field::Empty,
-            receipt = field::Empty,
-            batch = field::Empty,
-        );
-        let mut attempt = None;
-        let driven = self.drive(step, origin, &span, &mut attempt);
-        let decision = driven.instrument(span.clone()).await;
-        self.record(&span, &decision);
-        match attempt {
-            Some(attempt) => settled(attempt, decision),
-            None => decision,
-        }
+    ) -> impl Future<Output = Decision<S::User>> + Send {
+        let span = span();
+        self.drive(step, origin, span.clone()).instrument(span)
     }
 
-    async fn drive<'t>(
-        &'t self,
+    /// The same for what the request alone decided: nobody is asked.
+    pub(crate) fn decided_at_once(&self, outcome: &Outcome<S::User>) {
+        self.record(&span(), outcome);
+    }
+
+    #[expect(
+        clippy::manual_async_fn,
+        reason = "it keeps the step in one place, an `async fn` in two"
+    )]
+    fn drive(
+        &self,
         mut step: Step<S::User>,
         origin: Origin<'_>,
-        span: &Span,
-        attempt: &mut Option<Attempt<'t>>,
-    ) -> Decision<S::User> {
-        let store = &*self.store;
-        let (mut later, mut receipt) = (None, None);
-        loop {
-            step = match step {
-                Step::FindUser(ask) => {
-                    let tried = Tried::Password { username: ask.username() };
-                    match self.admit(tried, origin, attempt) {
-                        Err(why) => ask.refuse(why),
-                        Ok(()) => match store.find_user(&ask).await {
-                            Ok(Some((user, account))) => {
-                                receipt = self.receipts.find(ask.username());
-                                ask.found(user, account)
+        span: Span,
+    ) -> impl Future<Output = Decision<S::User>> + Send {
+        async move {
+            let store = &*self.store;
+            let (mut later, mut receipt, mut attempt) = (None, None, None);
+            loop {
+                step = match step {
+                    Step::FindUser(ask) => {
+                        let tried = Tried::Password { username: ask.username() };
+                        match self.admit(tried, origin, &mut attempt) {
+                            Err(why) => ask.refuse(why),
+                            Ok(()) => match store.find_user(&ask).await {
+                                Ok(Some((user, account))) => {
+                                    receipt = self.receipts.find(ask.username());
+                                    ask.found(user, account)
+                                }
+                                Ok(None) => ask.not_found(),
+                                Err(error) => {
+                                    attempt.into_iter().for_each(Attempt::undecided);
+                                    return Decision::Refused(self.failed(
+                                        &span,
+                                        ask.scheme(),
+                                        &error,
+                                    ));
+                                }
+                            },
+                        }
+                    }
+                    Step::FindToken(ask) => {
+                        match self.admit(Tried::Token(ask.digest()), origin, &mut attempt) {
+                            Err(why) => ask.refuse(why),
+                            Ok(()) => match store.find_token(&ask).await {
+                                Ok(Some((user, token))) => ask.found(user, token, now()),
+                                Ok(None) => ask.not_found(),
+                                Err(error) => {
+                                    attempt.into_iter().for_each(Attempt::undecided);
+                                    return Decision::Refused(self.failed(
+                                        &span,
+                                        ask.scheme(),
+                                        &error,
+                                    ));
+                                }
+                            },
+                        }
+                    }
+                    Step::Verify(work) => match self.recall(work, receipt.take(), &span) {
+                        ControlFlow::Break(next) => next,
+                        // In a box: it is rare and large, and would make each request's future larger.
+                        ControlFlow::Continue(work) => match Box::pin(self.hash(work, &span)).await
+                        {
+                            Ok(next) => next,
+                            Err(Panicked) => {
+                                span.record("outcome", "failed");
+                                self.meters.failed("unknown");
+                                return Decision::Refused(Refused::broken());
                             }
-                            Ok(None) => ask.not_found(),
-                            Err(error) => return self.failed(span, ask.scheme(), &error),
                         },
+                    },
+                    Step::Rehash(work) => {
+                        let (outcome, rest) = work.grant_now();
+                        later = Some(Box::new(rest));
+                        Step::Done(outcome)
                     }
-                }
-                Step::FindToken(ask) => {
-                    match self.admit(Tried::Token(ask.digest()), origin, attempt) {
-                        Err(why) => ask.refuse(why),
-                        Ok(()) => match store.find_token(&ask).await {
-                            Ok(Some((user, token))) => ask.found(user, token, now()),
-                            Ok(None) => ask.not_found(),
-                            Err(error) => return self.failed(span, ask.scheme(), &error),
-                        },
+                    // Only a `Rehash` that is run comes here.
+                    Step::Replace(ask) => {
+                        let replaced = store.replace_hash(&ask).await;
+                        ask.done(replaced)
                     }
-                }
-                Step::Verify(work) => match self.verify(work, receipt.take(), span).await {
-                    Ok(next) => next,
-                    Err(Panicked) => {
-                        self.meters.failed("unknown");
-                        return Decision::Refused(Refused::broken());
+                    Step::Done(outcome) => {
+                        self.record(&span, &outcome);
+                        // What the attempt came to, said before anybody learns it.
+                        return match attempt.and_then(|attempt| attempt.decided(&outcome)) {
+                            Some(why) => Decision::Refused(Refused::later(why)),
+                            None => Decision::Decided(outcome, later),
+                        };
                     }
-                },
-                Step::Rehash(work) => {
-                    let (outcome, rest) = work.grant_now();
-                    later = Some(rest);
-                    Step::Done(outcome)
-                }
-                // Only a `Rehash` that is run comes here.
-                Step::Replace(ask) => {
-                    let replaced = store.replace_hash(&ask).await;
-                    ask.done(replaced)
-                }
-                Step::Done(outcome) => {
-                    self.meters.decided(&outcome);
-                    return Decision::Decided(outcome, later);
-                }
-            };
+                };
+            }
         }
     }
 
@@ -171,24 +188,24 @@ where
         Ok(())
     }
 
-    /// By the receipt, or by hashing. Whoever is throttled comes to neither: with wrong passwords that
-    /// cost nothing one could guess as many as one likes.
-    async fn verify(
+    /// Skips the hashing for who logged in a moment ago. Whoever is throttled does not come here: with
+    /// wrong passwords that cost nothing one could guess as many as one likes.
+    fn recall(
         &self,
-        mut work: Verify<S::User>,
+        work: Verify<S::User>,
         receipt: Option<Receipt>,
         span: &Span,
-    ) -> Result<Step<S::User>, Panicked> {
-        if let Some(receipt) = receipt {
-            work = match work.recall(&receipt) {
-                ControlFlow::Break(next) => {
-                    span.record("receipt", true);
-                    self.meters.receipt(true);
-                    return Ok(next);
-                }
-                ControlFlow::Continue(work) => work,
-            };
+    ) -> ControlFlow<Step<S::User>, Verify<S::User>> {
+        let Some(receipt) = receipt else { return ControlFlow::Continue(work) };
+        let next = work.recall(&receipt);
+        if next.is_break() {
+            span.record("receipt", true);
+            self.meters.receipt(true);
         }
+        next
+    }
+
+    async fn hash(&self, work: Verify<S::User>, span: &Span) -> Result<Step<S::User>, Panicked> {
         let Timed { result, times } = self.pool.started().verify_timed(work).await?;
         record_times(span, times);
         if self.receipts.are_kept() {
@@ -200,27 +217,28 @@ where
         Ok(result)
     }
 
-    fn failed(&self, span: &Span, scheme: &str, error: &S::Error) -> Decision<S::User> {
+    fn failed(&self, span: &Span, scheme: &str, error: &S::Error) -> Refused {
         // `Debug` of the text: what a database says of a value may hold the value.
         tracing::error!(error = ?error.to_string(), "the store failed");
         span.record("scheme", scheme);
+        span.record("outcome", "failed");
         self.meters.failed(scheme);
-        Decision::Refused(Refused::store())
+        Refused::store()
     }
 
-    fn record(&self, span: &Span, decision: &Decision<S::User>) {
-        let (outcome, username) = match decision {
-            Decision::Decided(Outcome::Granted(granted), _) => {
+    fn record(&self, span: &Span, outcome: &Outcome<S::User>) {
+        self.meters.decided(outcome);
+        let (outcome, username) = match outcome {
+            Outcome::Granted(granted) => {
                 span.record("scheme", granted.scheme());
                 ("granted", granted.username())
             }
-            Decision::Decided(Outcome::Anonymous(_), _) => ("anonymous", None),
-            Decision::Decided(Outcome::Denied(denied), _) => {
+            Outcome::Anonymous(_) => ("anonymous", None),
+            Outcome::Denied(denied) => {
                 span.record("scheme", denied.scheme());
                 span.record("cause", field::display(denied.cause()));
                 ("denied", denied.username())
             }
-            Decision::Refused(_) => ("failed", None),
         };
         span.record("outcome", outcome);
         if let Some(username) = username.filter(|_| self.names_users) {
@@ -230,13 +248,28 @@ where
     }
 }
 
+/// What is said of a decision.
+fn span() -> Span {
+    tracing::info_span!(
+        "authenticate",
+        scheme = field::Empty,
+        outcome = field::Empty,
+        cause = field::Empty,
+        username = field::Empty,
+        queue_us = field::Empty,
+        hash_us = field::Empty,
+        receipt = field::Empty,
+        batch = field::Empty,
+    )
+}
+
 impl<S: Store + 'static> Host<S>
 where
     S::User: Clone + Send + Sync + 'static,
     S::Error: fmt::Display,
 {
     /// Renews a hash on the runtime that this runs on. What does not fit is renewed at the next login.
-    pub(crate) fn upgrade(&self, rehash: Rehash<S::User>) {
+    pub(crate) fn upgrade(&self, rehash: Box<Rehash<S::User>>) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             tracing::debug!("no new hash: there is no runtime to store it on");
             self.meters.rehashed(Rehashed::Dropped);
@@ -309,22 +342,6 @@ impl<S> Clone for Host<S> {
             meters: self.meters.clone(),
             store: self.store.clone(),
             renewing: self.renewing.clone(),
-        }
-    }
-}
-
-/// What the attempt came to, said before anybody learns it.
-fn settled<U>(attempt: Attempt<'_>, decision: Decision<U>) -> Decision<U> {
-    match decision {
-        Decision::Decided(outcome, later) => match attempt.decided(&outcome) {
-            Some(why) => Decision::Refused(Refused::later(why)),
-            None => Decision::Decided(outcome, later),
-        },
-        Decision::Refused(refused) => {
-            if refused.why() == Why::Store {
-                attempt.undecided();
-            }
-            Decision::Refused(refused)
         }
     }
 }

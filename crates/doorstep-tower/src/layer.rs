@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use doorstep::driver::Store;
-use doorstep::{Authenticator, Outcome};
+use doorstep::{Authenticator, Outcome, Step};
+use http::request::Parts;
 use http::{HeaderValue, Request, Response};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -18,7 +19,7 @@ use crate::login::Login;
 use crate::peer::Origin;
 use crate::pool::{Pool, PoolLimits};
 use crate::receipts::{ReceiptLimits, Receipts};
-use crate::refused::{EmptyBody, OnRefusal, reshape};
+use crate::refused::{EmptyBody, OnRefusal, Refused, reshape};
 use crate::throttle::Throttle;
 
 /// Decides who each request comes from, by its header fields, and lets it through.
@@ -203,45 +204,77 @@ where
     }
 
     fn call(&mut self, request: Request<A>) -> Self::Future {
+        let (mut parts, body) = request.into_parts();
+        let shared = self.shared.clone();
+        let step = match shared.host.begin(&parts) {
+            Step::Done(outcome) => {
+                shared.host.decided_at_once(&outcome);
+                // Nothing to wait for, so that the service itself can be called, and not a clone.
+                return match shared.pass(outcome, &mut parts) {
+                    Ok(keep_private) => {
+                        let response = self.inner.call(Request::from_parts(parts, body));
+                        Box::pin(async move { Ok(shared.finish(response.await?, keep_private)) })
+                    }
+                    Err(refused) => Box::pin(async move { Ok(refused.shaped(&shared.on_refusal)) }),
+                };
+            }
+            step => step,
+        };
         let next = self.inner.clone();
         // The one that is ready.
         let mut inner = std::mem::replace(&mut self.inner, next);
-        let shared = self.shared.clone();
         Box::pin(async move {
-            let Shared { host, on_refusal, vary } = &*shared;
-            let (mut parts, body) = request.into_parts();
-            let (outcome, later) =
-                match host.decide(host.begin(&parts), Origin::Request(&parts)).await {
-                    Decision::Decided(outcome, later) => (outcome, later),
-                    Decision::Refused(refused) => return Ok(refused.shaped(on_refusal)),
-                };
-            let mut keep_private = false;
-            match outcome {
-                Outcome::Granted(granted) => {
-                    let granted = Granted::grant(granted, &mut parts.extensions);
-                    keep_private = !granted.field().is_some_and(caching::is_authorization);
+            let decided = Box::pin(shared.host.decide(step, Origin::Request(&parts))).await;
+            let passed = match decided {
+                Decision::Decided(outcome, later) => {
+                    shared.pass(outcome, &mut parts).map(|keep_private| (keep_private, later))
                 }
-                Outcome::Anonymous(anonymous) => {
-                    Granted::<S::User>::anonymous(anonymous, &mut parts.extensions);
-                }
-                Outcome::Denied(denied) => {
-                    let refusal = denied.refusal(&doorstep::Scopes::NONE_ASKED);
-                    return Ok(crate::Refused::from(refusal).shaped(on_refusal));
-                }
-            }
+                Decision::Refused(refused) => Err(refused),
+            };
+            let (keep_private, later) = match passed {
+                Ok(passed) => passed,
+                Err(refused) => return Ok(refused.shaped(&shared.on_refusal)),
+            };
             let response = inner.call(Request::from_parts(parts, body)).await?;
             if let Some(rehash) = later {
-                host.upgrade(rehash);
+                shared.host.upgrade(rehash);
             }
-            let mut response = reshape(response, on_refusal);
-            if keep_private {
-                caching::keep_private(response.headers_mut());
-            }
-            if let Some(vary) = vary {
-                caching::add_vary(response.headers_mut(), vary);
-            }
-            Ok(response)
+            Ok(shared.finish(response, keep_private))
         })
+    }
+}
+
+impl<S: Store, F> Shared<S, F>
+where
+    S::User: Send + Sync + 'static,
+{
+    /// Leaves in the request who it comes from. Says whether the response is for this user alone.
+    fn pass(&self, outcome: Outcome<S::User>, parts: &mut Parts) -> Result<bool, Refused> {
+        match outcome {
+            Outcome::Granted(granted) => {
+                let granted = Granted::grant(granted, &mut parts.extensions);
+                Ok(!granted.field().is_some_and(caching::is_authorization))
+            }
+            Outcome::Anonymous(anonymous) => {
+                Granted::<S::User>::anonymous(anonymous, &mut parts.extensions);
+                Ok(false)
+            }
+            Outcome::Denied(denied) => Err(denied.refusal(&doorstep::Scopes::NONE_ASKED).into()),
+        }
+    }
+
+    fn finish<B>(&self, response: Response<B>, keep_private: bool) -> Response<B>
+    where
+        F: OnRefusal<B>,
+    {
+        let mut response = reshape(response, &self.on_refusal);
+        if keep_private {
+            caching::keep_private(response.headers_mut());
+        }
+        if let Some(vary) = &self.vary {
+            caching::add_vary(response.headers_mut(), vary);
+        }
+        response
     }
 }
 

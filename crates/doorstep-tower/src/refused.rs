@@ -159,11 +159,9 @@ where
 }
 
 /// Shapes what a route below refused. What other layers put there stays.
-pub(crate) fn reshape<B>(response: Response<B>, on_refusal: &impl OnRefusal<B>) -> Response<B> {
-    let (mut parts, body) = response.into_parts();
-    let Some(refused) = parts.extensions.remove::<Refused>() else {
-        return Response::from_parts(parts, body);
-    };
+pub(crate) fn reshape<B>(mut response: Response<B>, on_refusal: &impl OnRefusal<B>) -> Response<B> {
+    let Some(refused) = response.extensions_mut().remove::<Refused>() else { return response };
+    let (mut parts, _) = response.into_parts();
     let (shaped, body) = refused.shaped(on_refusal).into_parts();
     parts.headers.remove(CONTENT_LENGTH);
     for name in shaped.headers.keys() {

@@ -37,7 +37,7 @@
 //! before has a quota of one's own there, [`ThrottleLimits::known`], when the user-id or the address is
 //! throttled. A right password passes by it. A wrong one is answered as all others are, with the same
 //! 429: 401 would tell those behind the same address who has logged in from there. Its time may still
-//! tell them, for there was a hash; nobody elsewhere can see as much. The same holds for tokens that
+//! tell them, for there was a hash, and so may a 503 in its place; nobody elsewhere can see as much. The same holds for tokens that
 //! were granted there before.
 //!
 //! Pairs of user and address are remembered in sets of eight, chosen by the user. Only grants enter a

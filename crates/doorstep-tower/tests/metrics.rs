@@ -7,13 +7,14 @@
 mod util;
 
 use std::collections::BTreeMap;
-use std::num::NonZeroUsize;
+use std::net::IpAddr;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
 use std::time::Duration;
 
 use axum::http::Response;
 use doorstep::password::Cost;
-use doorstep_tower::{AuthLayer, Peer, Pool, PoolLimits, ReceiptLimits, metrics};
+use doorstep_tower::{AuthLayer, Peer, Pool, PoolLimits, ReceiptLimits, ThrottleLimits, metrics};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
@@ -221,4 +222,35 @@ async fn a_pool_shows_who_waits_what_runs_and_what_it_holds() {
     assert_eq!(recorder.values(metrics::BATCH_SIZE), [1.0, 3.0]);
     assert_eq!(recorder.values(metrics::QUEUE_TIME).len(), 4);
     assert_eq!(recorder.values(metrics::HASH_TIME).len(), 2);
+}
+
+/// Who is throttled is counted as such; who is let through, for being known there, by what came of it.
+#[tokio::test]
+#[expect(clippy::await_holding_lock, reason = "one test at a time")]
+async fn the_throttled_are_counted() {
+    let mut recorder = recorder();
+    let mut limits = ThrottleLimits::default();
+    limits.username.burst = NonZeroU32::MIN;
+    let layer = AuthLayer::new(authenticator(), Db::new()).throttle(limits);
+    let login = layer.login_handle();
+    let [home, elsewhere] = [1, 2].map(|host| Peer::from(IpAddr::from([127, 0, 0, host])));
+    for (password, peer) in [
+        ("open sesame", &home),
+        ("wrong", &elsewhere),
+        ("wrong", &elsewhere),
+        ("open sesame", &elsewhere),
+        ("wrong", &home),
+        ("open sesame", &home),
+    ] {
+        let _ = login.login("Aladdin", password.into(), peer).await;
+    }
+    layer.hashing_pool().drain().await;
+    assert_eq!(
+        recorder.sums(metrics::AUTHENTICATIONS),
+        of([
+            ("login denied mismatch", 2.0),
+            ("login denied throttled", 2.0),
+            ("login granted none", 2.0),
+        ])
+    );
 }
