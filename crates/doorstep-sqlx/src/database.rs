@@ -3,13 +3,16 @@
 
 use std::time::Duration;
 
-use sqlx::Row as _;
 #[cfg(feature = "mysql")]
 use sqlx::mysql::{MySqlPool, MySqlRow};
+use sqlx::pool::PoolConnection;
 #[cfg(feature = "postgres")]
 use sqlx::postgres::{PgPool, PgRow};
 #[cfg(feature = "sqlite")]
 use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{Connection as _, Database, Row as _};
+use tokio::runtime::Handle;
+use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::error::{Error, ErrorKind};
@@ -88,16 +91,10 @@ impl Pool {
         values: &[Value<'_>],
     ) -> Result<u64, Error> {
         on_each!(self, Pool(pool, spelling) => {
-            let mut connection = pool.acquire().await?;
+            let mut lease = Lease::take(pool, deadline).await?;
             let query = prepared!(spelling(sql), values);
-            match timeout(deadline, query.execute(&mut *connection)).await {
-                Ok(done) => Ok(done?.rows_affected()),
-                Err(_) => {
-                    // Nobody knows what it is still waiting for.
-                    connection.close_on_drop();
-                    Err(ErrorKind::Timeout.into())
-                }
-            }
+            let done = timeout(deadline, query.execute(lease.connection()?)).await;
+            Ok(lease.end(done)?.rows_affected())
         })
     }
 
@@ -109,16 +106,36 @@ impl Pool {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, Error> {
         on_each!(self, Pool(pool, spelling) => {
-            let mut connection = pool.acquire().await?;
+            let mut lease = Lease::take(pool, deadline).await?;
             let query = prepared!(spelling(sql), values);
-            match timeout(deadline, query.fetch_all(&mut *connection)).await {
-                Ok(rows) => Ok(rows?.into_iter().map(Row::from).collect()),
-                Err(_) => {
-                    connection.close_on_drop();
-                    Err(ErrorKind::Timeout.into())
-                }
-            }
+            let rows = timeout(deadline, query.fetch_all(lease.connection()?)).await;
+            Ok(lease.end(rows)?.into_iter().map(Row::from).collect())
         })
+    }
+
+    /// Runs a statement that inserts a row, and gives the row's key. Where there is a word for it,
+    /// the statement returns it.
+    pub(crate) async fn insert(
+        &self,
+        deadline: Duration,
+        sql: &Sql,
+        values: &[Value<'_>],
+    ) -> Result<i64, Error> {
+        match self {
+            #[cfg(feature = "mysql")]
+            Self::MySql(pool) => {
+                let mut lease = Lease::take(pool, deadline).await?;
+                let query = prepared!(sql.positional, values);
+                let done = timeout(deadline, query.execute(lease.connection()?)).await;
+                let key = lease.end(done)?.last_insert_id();
+                i64::try_from(key).map_err(|_| ErrorKind::Corrupt.into())
+            }
+            #[cfg(any(feature = "sqlite", feature = "postgres"))]
+            other => {
+                let rows = other.rows(deadline, sql, values).await?;
+                rows.first().ok_or(ErrorKind::Corrupt)?.int(0)
+            }
+        }
     }
 
     /// Runs a statement once for each of `batch`, all of them or none, and says for each whether
@@ -130,8 +147,10 @@ impl Pool {
         batch: &[Vec<Value<'_>>],
     ) -> Result<Vec<bool>, Error> {
         on_each!(self, Pool(pool, spelling) => {
+            let mut lease = Lease::take(pool, deadline).await?;
+            let connection = lease.connection()?;
             let all = async {
-                let mut transaction = pool.begin().await?;
+                let mut transaction = connection.begin().await?;
                 let mut inserted = Vec::with_capacity(batch.len());
                 for values in batch {
                     let query = prepared!(spelling(sql), values);
@@ -145,12 +164,60 @@ impl Pool {
                 transaction.commit().await?;
                 Ok(inserted)
             };
-            timeout(deadline, all).await.map_err(|_| ErrorKind::Timeout)?.map_err(Error::from)
+            let done = timeout(deadline, all).await;
+            lease.end(done)
         })
     }
 
     pub(crate) async fn close(&self) {
         on_each!(self, Pool(pool) => pool.close().await);
+    }
+}
+
+/// A connection while a statement runs on it.
+///
+/// A pool takes a connection back when it answers, for which it waits without an end. If the network
+/// swallows what is sent, the connections of all requests that were given up would be lost to it.
+struct Lease<D: Database> {
+    connection: Option<PoolConnection<D>>,
+    deadline: Duration,
+}
+
+impl<D: Database> Lease<D> {
+    async fn take(pool: &sqlx::Pool<D>, deadline: Duration) -> Result<Self, Error> {
+        Ok(Self { connection: Some(pool.acquire().await?), deadline })
+    }
+
+    fn connection(&mut self) -> Result<&mut D::Connection, Error> {
+        Ok(self.connection.as_deref_mut().ok_or(ErrorKind::Unavailable)?)
+    }
+
+    /// What came of the statement. After a deadline nobody knows what the connection still waits
+    /// for: it is closed.
+    fn end<T>(mut self, done: Result<Result<T, sqlx::Error>, Elapsed>) -> Result<T, Error> {
+        let connection = self.connection.take();
+        match done {
+            Ok(done) => Ok(done?),
+            Err(_) => {
+                connection.into_iter().for_each(|mut connection| connection.close_on_drop());
+                Err(ErrorKind::Timeout.into())
+            }
+        }
+    }
+}
+
+impl<D: Database> Drop for Lease<D> {
+    /// Without `end`: the request was given up, as it is when a client hangs up.
+    fn drop(&mut self) {
+        let (Some(mut connection), deadline) = (self.connection.take(), self.deadline) else {
+            return;
+        };
+        let Ok(runtime) = Handle::try_current() else { return connection.close_on_drop() };
+        runtime.spawn(async move {
+            if !matches!(timeout(deadline, connection.ping()).await, Ok(Ok(()))) {
+                connection.close_on_drop();
+            }
+        });
     }
 }
 

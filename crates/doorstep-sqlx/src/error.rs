@@ -107,11 +107,11 @@ impl From<MigrateError> for Error {
 
 impl Error {
     fn from_database(error: &dyn DatabaseError) -> Self {
-        let code = code(error);
+        let (code, kind) = code_and_kind(error);
         let kind = match error.kind() {
             sqlx::error::ErrorKind::UniqueViolation => ErrorKind::Taken,
             sqlx::error::ErrorKind::ForeignKeyViolation => ErrorKind::NoSuchUser,
-            _ => kind(&code),
+            _ => kind,
         };
         let mut padded = Code::default();
         for (to, from) in padded.iter_mut().zip(code.bytes()) {
@@ -121,36 +121,65 @@ impl Error {
     }
 }
 
-fn code(error: &dyn DatabaseError) -> String {
+fn code_and_kind(error: &dyn DatabaseError) -> (String, ErrorKind) {
     // Its SQLSTATE is `HY000` for most things.
     #[cfg(feature = "mysql")]
     if let Some(error) = error.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>() {
-        return error.number().to_string();
+        return (error.number().to_string(), mysql(error.number()));
     }
-    error.code().unwrap_or_default().into_owned()
+    let code = error.code().unwrap_or_default().into_owned();
+    #[cfg(feature = "sqlite")]
+    if error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some() {
+        let kind = code.parse().map_or(ErrorKind::Refused, sqlite);
+        return (code, kind);
+    }
+    #[cfg(feature = "postgres")]
+    let kind = postgres(&code);
+    #[cfg(not(feature = "postgres"))]
+    let kind = ErrorKind::Refused;
+    (code, kind)
 }
 
-fn kind(code: &str) -> ErrorKind {
+/// By SQLSTATE: appendix A of PostgreSQL's manual.
+#[cfg(feature = "postgres")]
+fn postgres(code: &str) -> ErrorKind {
     match code {
-        // PostgreSQL: canceled, as it is for statement_timeout; a lock that is not to be had.
+        // Canceled, as it is for statement_timeout; a lock that is not to be had.
         "57014" | "55P03" => ErrorKind::Timeout,
-        // MySQL: the lock's wait, MariaDB's max_statement_time, MySQL's max_execution_time.
-        "1205" | "1969" | "3024" => ErrorKind::Timeout,
-        // SQLite: busy, locked, and the reasons for it.
-        "5" | "6" | "261" | "262" | "517" | "773" => ErrorKind::Timeout,
-        // PostgreSQL: no such table, no such column. MySQL, the same.
-        "42P01" | "42703" | "1146" | "1054" => ErrorKind::Schema,
-        // SQLite says no more of a statement that it cannot prepare, and ours do not change.
-        "1" => ErrorKind::Schema,
-        // PostgreSQL: the connection, shutting down and starting up, too many clients.
-        code if code.len() == 5 && (code.starts_with("08") || code.starts_with("57P")) => {
-            ErrorKind::Unavailable
-        }
+        // No such table, no such column.
+        "42P01" | "42703" => ErrorKind::Schema,
+        // Too many clients.
         "53300" => ErrorKind::Unavailable,
-        // MySQL: too many connections, shutting down, killed.
-        "1040" | "1053" | "1927" => ErrorKind::Unavailable,
-        // SQLite: cannot read or write the disk, cannot open the file.
-        "10" | "14" => ErrorKind::Unavailable,
+        // The connection; shutting down and starting up.
+        code if code.starts_with("08") || code.starts_with("57P") => ErrorKind::Unavailable,
+        _ => ErrorKind::Refused,
+    }
+}
+
+#[cfg(feature = "mysql")]
+fn mysql(number: u16) -> ErrorKind {
+    match number {
+        // The lock's wait, a statement that was canceled, MariaDB's max_statement_time, MySQL's
+        // max_execution_time.
+        1205 | 1317 | 1969 | 3024 => ErrorKind::Timeout,
+        // No such table, no such column.
+        1146 | 1054 => ErrorKind::Schema,
+        // Too many connections, of all and of this user; shutting down; killed, two ways.
+        1040 | 1203 | 1053 | 1927 | 4031 => ErrorKind::Unavailable,
+        _ => ErrorKind::Refused,
+    }
+}
+
+/// By result code, whose lowest byte says what and whose others say why: sqlite.org/rescode.html.
+#[cfg(feature = "sqlite")]
+fn sqlite(code: u32) -> ErrorKind {
+    match code & 0xff {
+        // Busy, locked.
+        5 | 6 => ErrorKind::Timeout,
+        // It says no more of a statement that it cannot prepare, and ours do not change.
+        1 => ErrorKind::Schema,
+        // Cannot read or write the disk, cannot open the file; the file is damaged, or none of its.
+        10 | 14 | 11 | 26 => ErrorKind::Unavailable,
         _ => ErrorKind::Refused,
     }
 }

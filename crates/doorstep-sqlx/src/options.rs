@@ -67,7 +67,8 @@ impl Options {
     /// Opens the database of a URL: `sqlite:`, `postgres:`, `mysql:` or `mariadb:`, as sqlx reads
     /// them.
     ///
-    /// A file of SQLite's is made if there is none, for its owner alone.
+    /// A file of SQLite's is made if there is none, for its owner alone. With `?mode=ro` it must be
+    /// there, and stays as it is: who logs in is let in, and no hash is renewed.
     ///
     /// # Errors
     /// [`ErrorKind::Url`], or why the first connection was not made.
@@ -92,7 +93,13 @@ impl Options {
     /// When a statement is given up that the database has not given up itself: with whole seconds,
     /// and the way there and back.
     pub(crate) fn deadline(&self) -> Duration {
-        self.statement_timeout.saturating_add(Duration::from_secs(2))
+        self.timeout() + Duration::from_secs(2)
+    }
+
+    /// What all databases take for a timeout: none at all is what PostgreSQL takes zero for, and
+    /// what is longer than a day would be too much for one or another.
+    fn timeout(&self) -> Duration {
+        self.statement_timeout.clamp(Duration::from_millis(1), Duration::from_secs(86_400))
     }
 
     #[cfg(feature = "sqlite")]
@@ -102,19 +109,24 @@ impl Options {
         let options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(true)
             .foreign_keys(true)
-            // Readers wait for nobody, and writers for each other. What is committed is on the
-            // disk: `synchronous` stays full.
-            .journal_mode(SqliteJournalMode::Wal)
-            .busy_timeout(self.statement_timeout);
+            .busy_timeout(self.timeout());
         let mut pool = SqlitePoolOptions::new()
             .max_connections(self.max_connections)
-            .acquire_timeout(self.acquire_timeout);
+            .acquire_timeout(self.acquire_timeout)
+            // There is nobody at the other end to be gone.
+            .test_before_acquire(false);
+        if read_only(url) {
+            return pool.connect_with(options).await;
+        }
         if in_memory(&options) {
             // It is gone with its last connection, and two would lock each other out.
             pool = pool.max_connections(1).max_lifetime(None).idle_timeout(None);
         } else {
             make_private(options.get_filename())?;
         }
+        // Readers wait for nobody, and writers for each other. What is committed is on the disk:
+        // `synchronous` stays full.
+        let options = options.journal_mode(SqliteJournalMode::Wal);
         pool.connect_with(options).await
     }
 
@@ -123,7 +135,7 @@ impl Options {
         use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
         let options = PgConnectOptions::from_str(url)?
-            .options([("statement_timeout", self.statement_timeout.as_millis())]);
+            .options([("statement_timeout", self.timeout().as_millis())]);
         PgPoolOptions::new()
             .max_connections(self.max_connections)
             .acquire_timeout(self.acquire_timeout)
@@ -136,11 +148,12 @@ impl Options {
         use sqlx::Executor as _;
         use sqlx::mysql::{MySqlConnectOptions, MySqlPoolOptions};
 
-        let millis = self.statement_timeout.as_millis().max(1);
+        let millis = self.timeout().as_millis();
         let secs = millis.div_ceil(1000);
-        // The first comment is a statement to MariaDB alone, the second to MySQL alone.
+        // A server may be set to commit nothing by itself. The first comment is a statement to
+        // MariaDB alone, the second to MySQL alone.
         let deadlines = format!(
-            "SET SESSION innodb_lock_wait_timeout = {secs} \
+            "SET SESSION autocommit = 1, innodb_lock_wait_timeout = {secs} \
              /*M!100101 , max_statement_time = {secs} */ \
              /*!50708 , max_execution_time = {millis} */"
         );
@@ -155,6 +168,12 @@ impl Options {
             .connect_with(MySqlConnectOptions::from_str(url)?)
             .await
     }
+}
+
+#[cfg(feature = "sqlite")]
+fn read_only(url: &str) -> bool {
+    let query = url.split_once('?').map_or("", |(_, query)| query);
+    query.split('&').any(|pair| pair == "mode=ro")
 }
 
 /// What sqlx makes of `sqlite::memory:` and `?mode=memory`.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use doorstep::driver::Store;
 use doorstep::{Account, FindToken, FindUser, Replace, Scopes, TokenDigest, TokenRecord, UnixTime};
 use tokio::sync::Semaphore;
+use tokio::time::{sleep, timeout};
 
 use crate::database::{Pool, Row};
 use crate::error::{Error, ErrorKind};
@@ -59,13 +61,15 @@ impl SqlStore {
     }
 
     /// Makes the tables `doorstep_users` and `doorstep_tokens`, or brings them to this version.
-    /// What was done is noted in `doorstep_migrations`. On PostgreSQL and MySQL several processes
-    /// may do it at once.
+    /// What was done is noted in `doorstep_migrations`. Several processes may do it at once.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`] if another version was here, or the database's.
     pub async fn migrate(&self) -> Result<(), Error> {
-        self.pool.migrate().await
+        // Each of its statements has a deadline at the server, of which a server that is not reached
+        // says nothing.
+        let deadline = self.options.deadline().saturating_mul(20);
+        timeout(deadline, self.pool.migrate()).await.map_err(|_| ErrorKind::Timeout)?
     }
 
     /// Whether the database answers and has the tables.
@@ -107,6 +111,10 @@ impl SqlStore {
 
     pub(crate) async fn rows(&self, sql: &Sql, values: &[Value<'_>]) -> Result<Vec<Row>, Error> {
         self.pool.rows(self.options.deadline(), sql, values).await
+    }
+
+    pub(crate) async fn insert(&self, sql: &Sql, values: &[Value<'_>]) -> Result<i64, Error> {
+        self.pool.insert(self.options.deadline(), sql, values).await
     }
 
     pub(crate) async fn insert_all(
@@ -186,9 +194,12 @@ impl SqlStore {
         let Ok(permit) = self.touching.clone().try_acquire_owned() else { return };
         let store = self.clone();
         tokio::spawn(async move {
-            // It is a note for people, and the next use tries again.
             let values = [now.into(), token.as_i64().into(), old.saturating_add(1).into()];
-            let _ = store.execute(&TOUCH, &values).await;
+            // It is a note for people: the next use tries again, but does not press a database that
+            // is read-only or in trouble.
+            if store.execute(&TOUCH, &values).await.is_err() {
+                sleep(Duration::from_secs(1)).await;
+            }
             drop(permit);
         });
     }

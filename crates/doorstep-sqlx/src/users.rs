@@ -64,15 +64,16 @@ impl SqlStore {
         hash: Option<&str>,
         scopes: &Scopes,
     ) -> Result<UserId, Error> {
-        const INSERT: Sql = sql!(
-            "INSERT INTO doorstep_users (username, hash, scopes, created)
-             VALUES (" {1} ", " {2} ", " {3} ", " {4} ")"
-        );
+        // Not looked up by its user-id later, which may be another user's by then.
+        const INSERT: Sql = Sql {
+            numbered: "INSERT INTO doorstep_users (username, hash, scopes, created)
+                       VALUES ($1, $2, $3, $4)
+                       RETURNING id",
+            positional: "INSERT INTO doorstep_users (username, hash, scopes, created)
+                         VALUES (?, ?, ?, ?)",
+        };
         let user = NewUser { username, hash, scopes };
-        self.execute(&INSERT, &self.new_user(&user)?).await?;
-        // MySQL has no word that brings the key back with it.
-        let created = self.user(username).await?.ok_or(ErrorKind::NoSuchUser)?;
-        Ok(created.id)
+        self.insert(&INSERT, &self.new_user(&user)?).await.map(UserId)
     }
 
     /// Adds users in one transaction, all of them or none, and says for each whether its user-id

@@ -7,6 +7,7 @@ use doorstep::driver::drive;
 use doorstep::{Scopes, TokenFormat};
 use doorstep_sqlx::ErrorKind;
 
+use crate::util::lock::Lock;
 use crate::util::{Bed, authenticator, hash, logs_in, now, options};
 
 pub async fn without_tables_there_is_a_word_for_it(bed: &Bed) {
@@ -72,48 +73,4 @@ pub async fn a_held_lock_is_a_timeout_and_no_lost_connection(bed: &Bed) {
     assert!(logs_in(&impatient, "alice", "a").await);
     assert!(impatient.set_password(id, Some(&hash("b"))).await.unwrap());
     assert!(logs_in(&store, "alice", "b").await);
-}
-
-/// Somebody else's transaction that changed the user's row and is not at its end.
-enum Lock {
-    Sqlite(sqlx::Transaction<'static, sqlx::Sqlite>),
-    #[cfg(feature = "postgres")]
-    Postgres(sqlx::Transaction<'static, sqlx::Postgres>),
-    #[cfg(feature = "mysql")]
-    MySql(sqlx::Transaction<'static, sqlx::MySql>),
-}
-
-impl Lock {
-    async fn hold(url: &str, id: i64) -> Self {
-        let update = || {
-            let update = format!("UPDATE doorstep_users SET created = created + 1 WHERE id = {id}");
-            sqlx::raw_sql(sqlx::AssertSqlSafe(update))
-        };
-        macro_rules! hold {
-            ($name:ident, $pool:ty) => {{
-                let mut transaction = <$pool>::connect(url).await.unwrap().begin().await.unwrap();
-                update().execute(&mut *transaction).await.unwrap();
-                Self::$name(transaction)
-            }};
-        }
-        match url.split(':').next() {
-            Some("sqlite") => hold!(Sqlite, sqlx::SqlitePool),
-            #[cfg(feature = "postgres")]
-            Some("postgres") => hold!(Postgres, sqlx::PgPool),
-            #[cfg(feature = "mysql")]
-            Some("mysql") => hold!(MySql, sqlx::MySqlPool),
-            _ => panic!("no such database"),
-        }
-    }
-
-    async fn release(self) {
-        match self {
-            Self::Sqlite(transaction) => transaction.rollback().await,
-            #[cfg(feature = "postgres")]
-            Self::Postgres(transaction) => transaction.rollback().await,
-            #[cfg(feature = "mysql")]
-            Self::MySql(transaction) => transaction.rollback().await,
-        }
-        .unwrap();
-    }
 }

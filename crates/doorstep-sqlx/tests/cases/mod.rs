@@ -1,5 +1,8 @@
 pub mod failures;
 pub mod killed;
+pub mod layer;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub mod network;
 pub mod tokens;
 pub mod two_pools;
 pub mod two_processes;

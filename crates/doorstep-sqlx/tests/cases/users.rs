@@ -8,7 +8,7 @@ use crate::util::{Bed, hash, later, logs_in, now, refused};
 
 /// What collations take for `admin`: another case, a blank at the end, a dotless i, an accent in
 /// one character and in two, full width, an ignorable character, and other endings.
-const ADMINS: [&str; 13] = [
+const ADMINS: [&str; 16] = [
     "admin",
     "Admin",
     "ADMIN",
@@ -22,6 +22,9 @@ const ADMINS: [&str; 13] = [
     "\u{ff41}dmin",
     "ad\u{ad}min",
     " admin",
+    "admin\u{1f464}",
+    "admin\u{1f465}",
+    "admin?",
 ];
 
 pub async fn user_ids_are_compared_byte_for_byte(bed: &Bed) {

@@ -1,7 +1,11 @@
 //! A database for each test, which goes with it; and a clock that tests turn.
 
 pub mod killed;
+pub mod lock;
 pub mod process;
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub mod proxy;
+pub mod site;
 
 use std::cell::Cell;
 #[cfg(any(feature = "postgres", feature = "mysql"))]
@@ -45,6 +49,28 @@ impl Bed {
         sqlx::raw_sql(create).execute(&pool).await.unwrap();
         pool.close().await;
         Self { url: database_of(&server, &name), _directory: None }
+    }
+
+    /// The URL of this database for somebody who may only read it.
+    pub async fn read_only(&self) -> String {
+        #[cfg(feature = "postgres")]
+        if self.url.starts_with("postgres:") {
+            return format!("{}?options=-c%20default_transaction_read_only%3Don", self.url);
+        }
+        #[cfg(feature = "mysql")]
+        if let Some((user, place)) =
+            self.url.strip_prefix("mysql://").and_then(|rest| rest.split_once('@'))
+        {
+            let (name, pool) = (fresh_name(), sqlx::MySqlPool::connect(&self.url).await.unwrap());
+            let password = user.split_once(':').unwrap().1;
+            let (_, database) = place.rsplit_once('/').unwrap();
+            let create = format!(
+                "CREATE USER {name} IDENTIFIED BY '{password}'; GRANT SELECT ON {database}.* TO {name}"
+            );
+            sqlx::raw_sql(sqlx::AssertSqlSafe(create)).execute(&pool).await.unwrap();
+            return format!("mysql://{name}:{password}@{place}");
+        }
+        format!("{}?mode=ro", self.url)
     }
 
     /// A store with a pool of its own, and its tables.
