@@ -1,7 +1,8 @@
 //! Stores, and the loops that drive a step to its outcome through one.
 //!
 //! A host with demands of its own (a pool, a queue, a deadline) writes the loop itself: it is the
-//! first thing in this crate's documentation.
+//! first thing in this crate's documentation, and `examples/` has it for a pool of threads, actix-web,
+//! smol, and one thread without futures.
 //!
 //! ```
 //! use doorstep::driver::{MemoryStore, drive_blocking};
