@@ -8,7 +8,8 @@
 //! - the verdict, in place of the password and the hash that it came from;
 //! - a pseudonym in place of the user-id, under a key of the host's: people type passwords into that
 //!   field, too. Who asks about a user makes the pseudonym again and searches for it;
-//! - no header field. What the request alone decided is its cause, which names a place and holds nothing.
+//! - no header field. What the request alone decided is its cause, which names a place and holds nothing;
+//!   so it is with tokens, whose cause (expired, revoked, unknown) says it all.
 //!
 //! The replay's account has a hash of its own, of a password that everybody knows, and the verdict decides
 //! whether that one is sent: nothing in the machine had to be opened for it.
@@ -28,7 +29,7 @@ use doorstep::{Account, Authenticator, Basic, FindUser, InvalidConfig, Outcome, 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
-/// One for both, so that the replay has the host's schemes, realm and limits.
+/// One for both, so that the replay has the host's schemes and realm.
 fn authenticator(hashers: Hashers) -> Result<Authenticator, InvalidConfig> {
     Authenticator::builder("the cave", hashers).scheme(Basic::new()).build()
 }
