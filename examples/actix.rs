@@ -8,8 +8,8 @@
 //! - a `Refusal` has several challenges of one name, so that they are appended, not inserted;
 //! - a store that fails is 503, and its error is for the log alone.
 //!
-//! Argon2's memory is allocated for each hash here. Threads of one's own that keep a `Workspace` each, as
-//! in `blocking.rs`, save that.
+//! `Pool::verify` of `doorstep-tower` takes the place of permits and `web::block` on any runtime: threads
+//! that keep their memory, a budget in KiB, and what waits is verified together.
 //!
 //! ```text
 //! cargo run --example actix

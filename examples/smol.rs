@@ -7,7 +7,8 @@
 //!   goes with the job, which runs on if the client hangs up;
 //! - a line has a limit and is wiped, a connection has a time limit, and so has the wait for a permit.
 //!
-//! It speaks no TLS, which passwords on a network need.
+//! `Pool::verify` of `doorstep-tower` takes the place of permits and `unblock` on any runtime. It speaks no
+//! TLS, which passwords on a network need.
 //!
 //! ```text
 //! cargo run --example smol
