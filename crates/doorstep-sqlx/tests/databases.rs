@@ -55,6 +55,20 @@ async fn process() {
     util::process::serve().await;
 }
 
+mod sqlite_file {
+    use crate::cases::sqlite_file as cases;
+
+    #[tokio::test]
+    async fn a_full_disk_lets_in_and_loses_nothing() {
+        cases::a_full_disk_lets_in_and_loses_nothing(&crate::util::Bed::sqlite().await).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_no_database_is_not_available() {
+        cases::what_is_no_database_is_not_available(&crate::util::Bed::sqlite().await).await;
+    }
+}
+
 on_each_database! {
     everywhere {
         users:
@@ -99,6 +113,7 @@ on_each_database! {
         network:
             a_server_that_is_gone_is_503_until_it_is_back
             a_network_that_swallows_is_503_and_keeps_no_connection
+            a_terminated_connection_is_a_typed_error_and_the_next_one_works
             a_server_that_goes_during_a_rehash_keeps_the_password;
     }
 }

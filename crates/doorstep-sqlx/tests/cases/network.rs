@@ -7,7 +7,7 @@ use doorstep_sqlx::{ErrorKind, SqlStore};
 use tokio::time::timeout;
 
 use crate::cases::layer::alice;
-use crate::util::lock::Lock;
+use crate::util::lock::{self, Lock};
 use crate::util::proxy::{Proxy, Way};
 use crate::util::site::Site;
 use crate::util::{Bed, hash, is_up_to_date, logs_in, options, outdated_hash};
@@ -100,6 +100,21 @@ pub async fn a_network_that_swallows_is_503_and_keeps_no_connection(bed: &Bed) {
     assert!(direct.set_password(id, Some(&hash("a"))).await.unwrap());
     proxy.is(Way::Open);
     comes_back(&site).await;
+}
+
+/// The server's own word, as it says it to everybody when it shuts down.
+pub async fn a_terminated_connection_is_a_typed_error_and_the_next_one_works(bed: &Bed) {
+    let store = bed.store().await;
+    let (id, token) = alice(&store, &hash("a")).await;
+    let site = Site::new(store.clone());
+    let lock = Lock::hold(&bed.url, id.as_i64()).await;
+    let change = tokio::spawn(async move { store.set_password(id, Some(&hash("b"))).await });
+    while !lock::terminate(&bed.url, "UPDATE doorstep_users SET hash").await {}
+    let error = change.await.unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    lock.release().await;
+    assert_eq!((site.basic("alice", "a").await, site.bearer(&token).await), (200, 200));
+    assert_eq!(site.basic("alice", "b").await, 401);
 }
 
 pub async fn a_server_that_goes_during_a_rehash_keeps_the_password(bed: &Bed) {

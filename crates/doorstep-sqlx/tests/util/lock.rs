@@ -43,3 +43,35 @@ impl Lock {
         .unwrap();
     }
 }
+
+/// Has the server end the connections whose statement begins so, and says whether there was one.
+#[cfg(any(feature = "postgres", feature = "mysql"))]
+pub async fn terminate(url: &str, statement: &str) -> bool {
+    #[cfg(feature = "postgres")]
+    if url.starts_with("postgres:") {
+        let pool = sqlx::PgPool::connect(url).await.unwrap();
+        let ended = sqlx::query_scalar(
+            "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+             WHERE datname = current_database() AND state = 'active' AND starts_with(query, $1)",
+        );
+        let ended: i64 = ended.bind(statement).fetch_one(&pool).await.unwrap();
+        pool.close().await;
+        return ended > 0;
+    }
+    #[cfg(feature = "mysql")]
+    if url.starts_with("mysql:") {
+        let pool = sqlx::MySqlPool::connect(url).await.unwrap();
+        let ids = sqlx::query_scalar(
+            "SELECT CAST(id AS SIGNED) FROM information_schema.processlist
+             WHERE db = DATABASE() AND LEFT(info, CHAR_LENGTH(?)) = ?",
+        );
+        let ids: Vec<i64> = ids.bind(statement).bind(statement).fetch_all(&pool).await.unwrap();
+        for id in &ids {
+            let kill = sqlx::AssertSqlSafe(format!("KILL {id}"));
+            sqlx::raw_sql(kill).execute(&pool).await.unwrap();
+        }
+        pool.close().await;
+        return !ids.is_empty();
+    }
+    panic!("no such server: {url}")
+}
