@@ -45,6 +45,13 @@
 //! users in a table of its own implements the trait over that, which is three statements, or takes
 //! `doorstep-sea-orm`.
 //!
+//! # Behind a pooler
+//!
+//! PgBouncer in session mode is as good as the server, if `ignore_startup_parameters` names
+//! `extra_float_digits` and `options`. The server then knows of no deadline: give the role one, by
+//! `ALTER ROLE … SET statement_timeout`. In transaction mode a prepared statement meets the ones of
+//! other sessions, and the server refuses it: nothing works, and nobody is granted anything.
+//!
 //! # Features
 //!
 //! `sqlite` (on by default), `postgres` and `mysql` bring one database each; `mysql` is for MariaDB
