@@ -19,8 +19,19 @@ const CANONICAL: GeneralPurposeConfig = GeneralPurposeConfig::new()
 /// RFC 4648 §4 without padding: the "B64" of PHC strings.
 pub(crate) const B64: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, CANONICAL);
 
+/// RFC 4648 §4 with its padding.
+pub(crate) const PADDED: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(false),
+);
+
+/// RFC 4648 §5, "URL and filename safe", with its padding.
+pub(crate) const PADDED_URL: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_allow_trailing_bits(false),
+);
+
 /// passlib's "ab64": the same with `.` for `+`.
-#[cfg(feature = "pbkdf2")]
 pub(crate) const AB64: GeneralPurpose = {
     match Alphabet::new("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789./") {
         Ok(alphabet) => GeneralPurpose::new(&alphabet, CANONICAL),
@@ -29,7 +40,6 @@ pub(crate) const AB64: GeneralPurpose = {
 };
 
 /// bcrypt's own: `./A-Za-z0-9`.
-#[cfg(feature = "bcrypt")]
 pub(crate) const BCRYPT: GeneralPurpose = GeneralPurpose::new(&alphabet::BCRYPT, CANONICAL);
 
 /// A stored string that is read from left to right, so that each error knows where it is.
@@ -46,6 +56,11 @@ impl<'a> Cursor<'a> {
     /// An error at the place where the cursor stands.
     pub(crate) fn error(&self, kind: MalformedKind) -> Malformed {
         Malformed { at: self.at, kind }
+    }
+
+    /// The byte at which the cursor stands.
+    pub(crate) fn at(&self) -> usize {
+        self.at
     }
 
     /// Whether `literal` stands here; then it is passed.
@@ -101,8 +116,28 @@ impl<'a> Cursor<'a> {
         decode(engine, field).ok_or(Malformed { at, kind: MalformedKind::Base64 })
     }
 
+    /// A salt that is used as it is written: up to the next of `ends`, and one character at least.
+    pub(crate) fn text_salt(&mut self, ends: &[char]) -> Result<&'a [u8], Malformed> {
+        let error = |kind| Malformed { at: self.at, kind };
+        let (not_text, empty) = (error(MalformedKind::Syntax), error(MalformedKind::Length));
+        let salt = self.until(ends).as_bytes();
+        if !salt.iter().all(u8::is_ascii_graphic) {
+            return Err(not_text);
+        }
+        if salt.is_empty() { Err(empty) } else { Ok(salt) }
+    }
+
+    /// A field of hexadecimal up to the next of `ends`. It is wiped, like base64.
+    pub(crate) fn hex(
+        &mut self,
+        ends: &[char],
+        case: Case,
+    ) -> Result<Zeroizing<Vec<u8>>, Malformed> {
+        let at = self.at;
+        decode_hex(self.until(ends), case).ok_or(Malformed { at, kind: MalformedKind::Syntax })
+    }
+
     /// The rest, whatever it holds.
-    #[cfg(any(feature = "bcrypt", feature = "sha-crypt"))]
     pub(crate) fn rest(&self) -> &'a str {
         self.rest
     }
@@ -117,6 +152,29 @@ pub(crate) fn decode(
     let mut bytes = Zeroizing::new(alloc::vec![0; base64::decoded_len_estimate(text.len())]);
     let len = engine.decode_slice(text, &mut bytes).ok()?;
     bytes.truncate(len);
+    Some(bytes)
+}
+
+/// Which letters a field of hexadecimal has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Case {
+    Lower,
+    Upper,
+}
+
+/// Decodes hexadecimal of one case, so that there is one string for each value.
+pub(crate) fn decode_hex(text: &str, case: Case) -> Option<Zeroizing<Vec<u8>>> {
+    let digit = |byte: u8| match (byte, case) {
+        (b'0'..=b'9', _) => Some(byte - b'0'),
+        (b'a'..=b'f', Case::Lower) => Some(byte - b'a' + 10),
+        (b'A'..=b'F', Case::Upper) => Some(byte - b'A' + 10),
+        _ => None,
+    };
+    let (pairs, []) = text.as_bytes().as_chunks::<2>() else { return None };
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
+    for [high, low] in pairs {
+        bytes.push(digit(*high)? << 4 | digit(*low)?);
+    }
     Some(bytes)
 }
 

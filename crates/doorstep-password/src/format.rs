@@ -4,12 +4,28 @@
 
 #[cfg(feature = "argon2")]
 pub(crate) mod argon2;
+#[cfg(feature = "aspnet")]
+pub(crate) mod aspnet;
+#[cfg(feature = "atlassian")]
+pub(crate) mod atlassian;
 #[cfg(feature = "bcrypt")]
 pub(crate) mod bcrypt;
+#[cfg(feature = "bcrypt-sha256")]
+pub(crate) mod bcrypt_sha256;
+#[cfg(feature = "django")]
+pub(crate) mod django;
+#[cfg(feature = "grub")]
+pub(crate) mod grub;
+#[cfg(feature = "p5k2")]
+pub(crate) mod p5k2;
 #[cfg(feature = "pbkdf2")]
 pub(crate) mod pbkdf2;
 #[cfg(feature = "sha-crypt")]
 pub(crate) mod sha_crypt;
+#[cfg(feature = "werkzeug")]
+pub(crate) mod werkzeug;
+#[cfg(feature = "wordpress")]
+pub(crate) mod wordpress;
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -215,6 +231,41 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 /// ```
 pub fn hashers() -> impl Iterator<Item = Arc<dyn Hasher>> {
     REGISTRY.iter().map(|(_, hasher)| hasher())
+}
+
+/// The formats of other systems, without those whose strings have no prefix to tell them by. No two
+/// claim one string.
+static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
+    #[cfg(feature = "atlassian")]
+    || Arc::new(atlassian::Atlassian),
+    #[cfg(feature = "bcrypt-sha256")]
+    || Arc::new(bcrypt_sha256::BcryptSha256),
+    #[cfg(feature = "django")]
+    || Arc::new(django::Django),
+    #[cfg(feature = "grub")]
+    || Arc::new(grub::Grub),
+    #[cfg(feature = "p5k2")]
+    || Arc::new(p5k2::P5k2),
+    #[cfg(feature = "werkzeug")]
+    || Arc::new(werkzeug::Werkzeug),
+    #[cfg(feature = "wordpress")]
+    || Arc::new(wordpress::WordPress),
+];
+
+/// Every format of other systems that can be told by its prefix, as far as the features go: for a host
+/// that accepts all of them, behind the [`hashers`]. They verify, never write, and are outdated.
+///
+/// What has no prefix, such as ASP.NET's base64, is read only if the host accepts its format by
+/// itself.
+///
+/// ```
+/// use doorstep_password::{Argon2, Hashers, hashers, imports};
+///
+/// let all = hashers().fold(Hashers::new(Argon2::default()), Hashers::accept);
+/// let all = imports().fold(all, Hashers::accept);
+/// ```
+pub fn imports() -> impl Iterator<Item = Arc<dyn Format>> {
+    IMPORTS.iter().map(|format| format())
 }
 
 /// No hasher of this name is built in.

@@ -49,7 +49,8 @@ impl Hashers {
         }
     }
 
-    /// Verifies the hashes of one more format; they are outdated.
+    /// Verifies the hashes of one more format; they are outdated, however strong they are, since a
+    /// new hash is not written so.
     ///
     /// Where two formats claim one string, the earlier reads it.
     pub fn accept(self, format: impl Format) -> Self {
@@ -174,7 +175,8 @@ impl Hashers {
     /// # Errors
     /// [`Refused`] if it is not to be verified at all.
     pub fn needs_update(&self, stored: &str) -> Result<bool, Refused> {
-        Ok(self.preferred.is_outdated(&self.inspect(stored)?))
+        let reading = self.read_within_limits(stored, 0)?;
+        Ok(reading.outdated)
     }
 
     /// What a stored hash says of itself, held against the limits. Nothing is hashed.
@@ -194,9 +196,7 @@ impl Hashers {
     /// # Errors
     /// [`Refused`] if it is not to be verified at all.
     pub fn inspect(&self, stored: &str) -> Result<StoredHash, Refused> {
-        let (_, stored) = self.read(stored)?;
-        self.limits.admit(stored.derivation(), 0)?;
-        Ok(stored)
+        Ok(self.read_within_limits(stored, 0)?.hash)
     }
 
     /// How to verify a password against a stored hash: what [`verify`](Self::verify) is made of, for
@@ -205,11 +205,10 @@ impl Hashers {
     /// # Errors
     /// [`Refused`] if the stored string is not to be verified at all.
     pub fn plan(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
-        let (format, stored) = self.read(stored)?;
-        self.limits.admit(stored.derivation(), password.len())?;
-        let expected = format.takes(password).then(|| Secret::new(stored.digest()));
-        let outdated = self.preferred.is_outdated(&stored);
-        Ok(Plan { derivation: stored.derivation().clone(), check: Check { expected, outdated } })
+        let Reading { format, hash, outdated } = self.read_within_limits(stored, password.len())?;
+        let takes = format.takes(password) && hash.derivation().takes(password);
+        let expected = takes.then(|| Secret::new(hash.digest()));
+        Ok(Plan { derivation: hash.derivation().clone(), check: Check { expected, outdated } })
     }
 
     /// The work that a wrong password would have cost, for a name that has no hash to verify, with a
@@ -233,17 +232,36 @@ impl Hashers {
         self.preferred.derivation(salt.first(self.preferred.salt_len()))
     }
 
-    fn read(&self, stored: &str) -> Result<(&dyn Format, StoredHash), Refused> {
+    fn read_within_limits(
+        &self,
+        stored: &str,
+        password_len: usize,
+    ) -> Result<Reading<'_>, Refused> {
+        let reading = self.read(stored)?;
+        self.limits.admit(reading.hash.derivation(), password_len)?;
+        Ok(reading)
+    }
+
+    fn read(&self, stored: &str) -> Result<Reading<'_>, Refused> {
         if stored.len() > self.limits.stored_len {
             return Err(Refused::StoredTooLong);
         }
-        let preferred: &dyn Format = &self.preferred;
-        let format = core::iter::once(preferred)
-            .chain(self.accepted.iter().map(|format| format as &dyn Format))
-            .find(|format| format.claims(stored))
-            .ok_or(Refused::UnknownFormat)?;
-        Ok((format, format.parse(stored)?))
+        if self.preferred.claims(stored) {
+            let hash = self.preferred.parse(stored)?;
+            let outdated = self.preferred.is_outdated(&hash);
+            return Ok(Reading { format: &self.preferred, hash, outdated });
+        }
+        let mut accepted = self.accepted.iter();
+        let format = accepted.find(|format| format.claims(stored)).ok_or(Refused::UnknownFormat)?;
+        Ok(Reading { format, hash: format.parse(stored)?, outdated: true })
     }
+}
+
+/// A stored hash, who read it, and whether a new one would be better.
+struct Reading<'a> {
+    format: &'a dyn Format,
+    hash: StoredHash,
+    outdated: bool,
 }
 
 impl fmt::Debug for Hashers {

@@ -34,14 +34,37 @@
 //! `argon2`, `bcrypt`, `pbkdf2` and `sha-crypt` bring one algorithm each. `getrandom` draws salts
 //! from the operating system; without it the host's generator is an argument. `kernels` has
 //! [`Workspace::new`] compute with `doorstep-kernels`, where it is otherwise the RustCrypto crates: the
-//! bytes are the same. `std` lets it look at the processor at run time. All are on by default, none
-//! changes what another does, and none turns wiping off.
+//! bytes are the same. `std` lets it look at the processor at run time. All of these are on by
+//! default.
+//!
+//! `import` is what other systems left: formats that are verified and never written, so that a table
+//! from anywhere moves without a password reset. Each family is a feature by itself, and [`imports`]
+//! yields those that can be told by their prefix:
+//!
+//! | feature | strings |
+//! |---|---|
+//! | `aspnet` | ASP.NET Identity, V2 and V3: no prefix, so that the host names it |
+//! | `atlassian` | `{PKCS5S2}` |
+//! | `bcrypt-sha256` | passlib's `$bcrypt-sha256$`, versions 1 and 2 |
+//! | `django` | `pbkdf2_sha256$`, `argon2$`, `bcrypt_sha256$$` and others of Django's |
+//! | `grub` | `grub.pbkdf2.sha512.` |
+//! | `p5k2` | `$p5k2$`, both formats of that name |
+//! | `werkzeug` | `pbkdf2:sha256:`, of Werkzeug and Flask |
+//! | `wordpress` | `$wp$2y$`, of WordPress since 6.8 |
+//!
+//! No feature changes what another does, and none turns wiping off.
 
 #![no_std]
 #![forbid(unsafe_code)]
 // Helpers that only a left-out algorithm needs are no defect of the feature set that leaves it out.
 #![cfg_attr(
-    not(all(feature = "argon2", feature = "bcrypt", feature = "pbkdf2", feature = "sha-crypt")),
+    not(all(
+        feature = "argon2",
+        feature = "bcrypt",
+        feature = "import",
+        feature = "pbkdf2",
+        feature = "sha-crypt",
+    )),
     allow(dead_code, unused_imports, unused_variables)
 )]
 
@@ -59,13 +82,29 @@ mod workspace;
 
 #[cfg(feature = "argon2")]
 pub use format::argon2::Argon2;
+#[cfg(feature = "aspnet")]
+pub use format::aspnet::AspNet;
+#[cfg(feature = "atlassian")]
+pub use format::atlassian::Atlassian;
 #[cfg(feature = "bcrypt")]
 pub use format::bcrypt::Bcrypt;
+#[cfg(feature = "bcrypt-sha256")]
+pub use format::bcrypt_sha256::BcryptSha256;
+#[cfg(feature = "django")]
+pub use format::django::Django;
+#[cfg(feature = "grub")]
+pub use format::grub::Grub;
+#[cfg(feature = "p5k2")]
+pub use format::p5k2::P5k2;
 #[cfg(feature = "pbkdf2")]
 pub use format::pbkdf2::Pbkdf2;
 #[cfg(feature = "sha-crypt")]
 pub use format::sha_crypt::ShaCrypt;
-pub use format::{CannotHash, Format, Hasher, UnknownName, by_name, hashers, names};
+#[cfg(feature = "werkzeug")]
+pub use format::werkzeug::Werkzeug;
+#[cfg(feature = "wordpress")]
+pub use format::wordpress::WordPress;
+pub use format::{CannotHash, Format, Hasher, UnknownName, by_name, hashers, imports, names};
 pub use hashers::{Check, Encoder, HashError, Hashers, Making, Plan, Salt, Verdict, Verifying};
 pub use limits::Limits;
 pub use rand_core::TryCryptoRng;
@@ -81,6 +120,7 @@ pub use work::pbkdf2::{Pbkdf2Params, Prf};
 #[cfg(feature = "sha-crypt")]
 pub use work::sha_crypt::{ShaCryptParams, ShaCryptVariant};
 pub use work::{
-    Algorithm, Company, Cost, Derivation, Goal, InvalidParameters, Kdf, OutOfMemory, Slices, Work,
+    Algorithm, Company, Cost, Derivation, Goal, HashFunction, InvalidParameters, Kdf, KeyStep,
+    OutOfMemory, PasswordStep, Slices, Work,
 };
 pub use workspace::Workspace;

@@ -6,7 +6,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::work::{Cost, Derivation};
+use crate::work::{Cost, Derivation, PasswordStep};
 
 /// What a stored string says: its format, how its digest was derived, and the digest.
 ///
@@ -35,6 +35,13 @@ impl StoredHash {
     /// A stored hash of the algorithm that passlib calls `name`.
     pub fn new(name: &'static str, derivation: Derivation, digest: &[u8]) -> Self {
         Self { name, derivation, digest: Zeroizing::new(digest.to_vec()) }
+    }
+
+    /// The same under another name and with more steps: a format within a format.
+    pub(crate) fn within(self, name: &'static str, steps: &[PasswordStep]) -> Self {
+        let prepared =
+            |derivation: Derivation, step: &PasswordStep| derivation.prepared_by(step.clone());
+        Self { name, derivation: steps.iter().fold(self.derivation, prepared), ..self }
     }
 
     /// passlib's name of the algorithm, such as `pbkdf2_sha256`.
@@ -127,6 +134,16 @@ impl fmt::Display for Malformed {
 }
 
 impl core::error::Error for Malformed {}
+
+impl Refused {
+    /// The same in a longer string, of which `len` bytes stand before what was read.
+    pub(crate) fn behind(self, len: usize) -> Self {
+        match self {
+            Refused::Malformed(Malformed { at, kind }) => Malformed { at: at + len, kind }.into(),
+            other => other,
+        }
+    }
+}
 
 /// Why a stored hash is not looked at further. No work was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

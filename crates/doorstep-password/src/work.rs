@@ -4,9 +4,11 @@
 
 mod derivation;
 mod goal;
+mod hash;
 mod parameters;
 mod price;
 mod sha;
+mod steps;
 
 #[cfg(feature = "argon2")]
 pub(crate) mod argon2;
@@ -23,8 +25,10 @@ use core::ops::ControlFlow;
 
 pub use self::derivation::{Algorithm, Company, Derivation, Kdf, Slices};
 pub use self::goal::{Goal, OutOfMemory};
+pub use self::hash::HashFunction;
 pub use self::parameters::InvalidParameters;
 pub use self::price::Cost;
+pub use self::steps::{KeyStep, PasswordStep};
 
 use self::derivation::Progress;
 use crate::secret::Secret;
@@ -149,8 +153,8 @@ impl<T: Goal> Work<T> {
             Some(progress) => progress,
             None => self.derivation.begin(password, workspace)?,
         };
-        if progress.advance(units, password, workspace)? {
-            return Ok(Some(progress.finish(workspace)));
+        if self.derivation.advance(&mut progress, units, password, workspace)? {
+            return Ok(Some(self.derivation.finish(progress, workspace)));
         }
         self.progress = Some(progress);
         Ok(None)

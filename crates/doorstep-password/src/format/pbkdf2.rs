@@ -169,3 +169,16 @@ impl Hasher for Pbkdf2 {
             || theirs.key_len() < self.params.key_len()
     }
 }
+
+/// A hash of another format's over PBKDF2, whose key is as long as its digest. `rounds_end` is where
+/// an error in the rounds is.
+pub(super) fn imported(
+    name: &'static str,
+    (prf, rounds, rounds_end): (Prf, u32, Malformed),
+    salt: &[u8],
+    digest: &[u8],
+) -> Result<StoredHash, Refused> {
+    let params = Pbkdf2Params::new(prf, rounds, digest.len())
+        .map_err(|InvalidParameters| Malformed { kind: MalformedKind::Range, ..rounds_end })?;
+    Ok(StoredHash::new(name, Derivation::new(Algorithm::Pbkdf2(params), salt), digest))
+}

@@ -10,6 +10,7 @@ use core::fmt;
 
 use super::goal::OutOfMemory;
 use super::price::Cost;
+use super::steps::{KeyStep, PasswordStep, Steps};
 use crate::secret::Secret;
 use crate::workspace::Workspace;
 
@@ -25,11 +26,15 @@ use super::sha_crypt::{self, ShaCryptParams, ShaCryptVariant};
 /// A way to derive a key from a password: everything but the password.
 ///
 /// What a [`Format`](crate::Format) reads out of a stored string. Formats that share an algorithm
-/// share its code, whatever their strings look like.
+/// share its code, whatever their strings look like. Where a format does something to the password
+/// before the algorithm or to the key after it, these are steps beside the algorithm, which is thus
+/// still the same for its company.
 #[derive(Clone)]
 pub struct Derivation {
     algorithm: Algorithm,
     salt: Box<[u8]>,
+    /// Shared, so that the many derivations without any stay small.
+    steps: Option<Arc<Steps>>,
 }
 
 /// An algorithm and its parameters.
@@ -111,7 +116,30 @@ impl Derivation {
     /// bcrypt takes 16 bytes of salt, sha-crypt up to 16: missing bytes are zero, others are cut.
     /// Formats are to refuse such salts before.
     pub fn new(algorithm: Algorithm, salt: &[u8]) -> Self {
-        Self { algorithm, salt: salt.into() }
+        Self { algorithm, salt: salt.into(), steps: None }
+    }
+
+    /// Does one more thing to the password before the algorithm takes it.
+    ///
+    /// ```
+    /// use doorstep_password::{Algorithm, BcryptParams, Derivation, HashFunction, PasswordStep};
+    ///
+    /// // bcrypt of the SHA-256 in hexadecimal, so that more than 72 bytes of password count.
+    /// let bcrypt = Algorithm::Bcrypt(BcryptParams::new(12)?);
+    /// let derivation = Derivation::new(bcrypt, b"sixteen of bytes")
+    ///     .prepared_by(PasswordStep::Digest(HashFunction::Sha256))
+    ///     .prepared_by(PasswordStep::Hex);
+    /// # Ok::<(), doorstep_password::InvalidParameters>(())
+    /// ```
+    pub fn prepared_by(mut self, step: PasswordStep) -> Self {
+        Arc::make_mut(self.steps.get_or_insert_default()).before.push(step);
+        self
+    }
+
+    /// Does one more thing to the key that the algorithm has derived.
+    pub fn followed_by(mut self, step: KeyStep) -> Self {
+        Arc::make_mut(self.steps.get_or_insert_default()).after.push(step);
+        self
     }
 
     /// The algorithm and its parameters.
@@ -124,8 +152,30 @@ impl Derivation {
         &self.salt
     }
 
-    /// What it costs for a password of so many bytes.
+    /// Whether a key of this derivation can have been made from `password`: NUL ends what crypt(3)
+    /// reads, and not every password is text.
+    pub(crate) fn takes(&self, password: &[u8]) -> bool {
+        match &self.steps {
+            Some(steps) if !steps.before.is_empty() => steps.takes(password),
+            _ => match &self.algorithm {
+                #[cfg(feature = "bcrypt")]
+                Algorithm::Bcrypt(_) => !password.contains(&0),
+                #[cfg(feature = "sha-crypt")]
+                Algorithm::ShaCrypt(_) => !password.contains(&0),
+                _ => true,
+            },
+        }
+    }
+
+    /// What it costs for a password of so many bytes, its steps included.
     pub fn cost(&self, password_len: usize) -> Cost {
+        let Some(steps) = &self.steps else { return self.algorithm_cost(password_len) };
+        let (units, prepared_len) = steps.price(password_len);
+        let cost = self.algorithm_cost(prepared_len);
+        Cost::new(cost.memory_kib, cost.units.saturating_add(units))
+    }
+
+    fn algorithm_cost(&self, password_len: usize) -> Cost {
         match &self.algorithm {
             #[cfg(feature = "argon2")]
             Algorithm::Argon2(params) => Cost::new(u64::from(params.memory_kib()), params.units()),
@@ -163,6 +213,8 @@ impl Derivation {
         password: &[u8],
         workspace: &mut Workspace,
     ) -> Result<Progress, OutOfMemory> {
+        let prepared = self.prepare(password);
+        let password = prepared.as_ref().map_or(password, Secret::expose);
         Ok(match &self.algorithm {
             #[cfg(feature = "argon2")]
             Algorithm::Argon2(params) => {
@@ -187,6 +239,34 @@ impl Derivation {
                 Progress::Other { slices: kdf.begin(password, &self.salt), remaining }
             }
         })
+    }
+
+    /// Whether that was the last piece. `password` is the one it was begun with.
+    pub(crate) fn advance(
+        &self,
+        progress: &mut Progress,
+        units: u64,
+        password: &[u8],
+        workspace: &Workspace,
+    ) -> Result<bool, OutOfMemory> {
+        // The others have taken of it what they need.
+        let prepared = if progress.reads_password() { self.prepare(password) } else { None };
+        let password = prepared.as_ref().map_or(password, Secret::expose);
+        progress.advance(units, password, workspace)
+    }
+
+    /// What the algorithm takes, if that is not the password itself.
+    fn prepare(&self, password: &[u8]) -> Option<Secret> {
+        self.steps.as_ref()?.prepare(password)
+    }
+
+    /// The key, once the last piece is done.
+    pub(crate) fn finish(&self, progress: Progress, workspace: &mut Workspace) -> Secret {
+        let key = progress.finish(workspace);
+        match &self.steps {
+            Some(steps) => steps.conclude(key),
+            None => key,
+        }
     }
 }
 
@@ -236,8 +316,18 @@ impl Progress {
         }
     }
 
-    /// Whether that was the last of it. `password` is the one it was begun with.
-    pub(crate) fn advance(
+    /// Whether `advance` looks at the password.
+    fn reads_password(&self) -> bool {
+        match self {
+            // Its first blocks are made once the memory is there.
+            #[cfg(feature = "argon2")]
+            Progress::Argon2(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether that was the last of it. `password` is what it was begun with.
+    fn advance(
         &mut self,
         units: u64,
         password: &[u8],
@@ -291,7 +381,7 @@ impl Progress {
         sha_crypt::finish_together(in_sha_crypt, workspace);
     }
 
-    pub(crate) fn finish(self, workspace: &mut Workspace) -> Secret {
+    fn finish(self, workspace: &mut Workspace) -> Secret {
         match self {
             #[cfg(feature = "argon2")]
             Progress::Argon2(state) => state.finish(workspace),

@@ -80,3 +80,24 @@ pub fn unhex(text: &str) -> Vec<u8> {
         .map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap())
         .collect()
 }
+
+/// The text of a column in which backslash and control characters are escaped.
+#[track_caller]
+pub fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut characters = text.chars();
+    while let Some(character) = characters.next() {
+        out.push(match character {
+            '\\' => match characters.next().unwrap() {
+                '\\' => '\\',
+                't' => '\t',
+                'n' => '\n',
+                'r' => '\r',
+                '0' => '\0',
+                other => panic!("\\{other}"),
+            },
+            other => other,
+        });
+    }
+    out
+}

@@ -1,0 +1,339 @@
+//! Formats of other systems: published vectors, each row as written, and what is made of those rows.
+//! `tests/vectors/README.md` says where they come from.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+#![cfg(all(feature = "getrandom", feature = "import", feature = "sha-crypt"))]
+
+mod util;
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use doorstep_password::{
+    Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, Format, Grub, Hashers, P5k2, Pbkdf2,
+    Secret, ShaCrypt, StoredHash, Verdict, Werkzeug, WordPress, Work, Workspace, imports,
+};
+
+use util::{everything, rows, unescape};
+
+/// The name in the collection, its rows, and how many match, do not, are refused, and cannot be judged
+/// yet.
+struct Family {
+    name: &'static str,
+    rows: &'static str,
+    counts: [usize; 4],
+    /// What a host accepts that has such a table.
+    hashers: fn() -> Hashers,
+}
+
+const FAMILIES: &[Family] = &[
+    Family {
+        name: "aspnet",
+        rows: include_str!("vectors/import/aspnet.tsv"),
+        counts: [7, 10, 16, 0],
+        hashers: || only(AspNet),
+    },
+    Family {
+        name: "atlassian",
+        rows: include_str!("vectors/import/atlassian.tsv"),
+        counts: [3, 2, 9, 0],
+        hashers: || only(Atlassian),
+    },
+    Family {
+        name: "bcrypt-sha256",
+        rows: include_str!("vectors/import/bcrypt-sha256.tsv"),
+        counts: [18, 4, 19, 0],
+        hashers: || only(BcryptSha256),
+    },
+    Family {
+        name: "cta-pbkdf2",
+        rows: include_str!("vectors/import/cta-pbkdf2.tsv"),
+        counts: [3, 3, 6, 0],
+        hashers: || only(P5k2),
+    },
+    Family {
+        name: "dlitz-pbkdf2",
+        rows: include_str!("vectors/import/dlitz-pbkdf2.tsv"),
+        counts: [5, 3, 6, 0],
+        hashers: || only(P5k2),
+    },
+    Family {
+        name: "grub-pbkdf2",
+        rows: include_str!("vectors/import/grub-pbkdf2.tsv"),
+        counts: [3, 2, 8, 0],
+        hashers: || only(Grub),
+    },
+    Family {
+        name: "django",
+        rows: include_str!("vectors/import/django.tsv"),
+        counts: [27, 20, 31, 46],
+        hashers: || only(Django),
+    },
+    Family {
+        name: "werkzeug",
+        rows: include_str!("vectors/import/werkzeug.tsv"),
+        counts: [4, 4, 18, 11],
+        hashers: || only(Werkzeug),
+    },
+    Family {
+        name: "wordpress",
+        rows: include_str!("vectors/import/wordpress.tsv"),
+        counts: [8, 4, 12, 1],
+        hashers: || only(WordPress).accept(Bcrypt::default()),
+    },
+];
+
+/// Rows of the formats in `passwords.tsv`, which `tests/vectors.rs` judges.
+const OWN: [(&str, usize); 5] = [
+    ("argon2", 161),
+    ("bcrypt", 239),
+    ("pbkdf2-passlib", 92),
+    ("pbkdf2-phc", 34),
+    ("sha-crypt", 190),
+];
+
+/// Rows of all formats in the collection, those that are not there yet included.
+const ALL_ROWS: usize = 1738;
+
+fn only(format: impl Format) -> Hashers {
+    Hashers::new(Argon2::default()).accept(format)
+}
+
+/// Whether a row of a format waits for an algorithm that is not there.
+fn waits(format: &str, hash: &str) -> bool {
+    let prefixes: &[&str] = match format {
+        "django" => &["crypt$", "md5$", "scrypt$", "sha1$", "88a434c88cca4e90"],
+        "werkzeug" => &["scrypt:"],
+        "wordpress" => &["5f4dcc3b5aa765d6"],
+        _ => &[],
+    };
+    prefixes.iter().any(|prefix| hash.starts_with(prefix))
+}
+
+#[test]
+fn every_row_is_judged_as_written() {
+    for mut workspace in Workspace::all() {
+        for family in FAMILIES {
+            judge(family, 13, &mut workspace);
+        }
+    }
+    for family in FAMILIES {
+        judge(family, 1, &mut Workspace::new());
+    }
+}
+
+fn judge(family: &Family, batch_len: usize, workspace: &mut Workspace) {
+    let hashers = (family.hashers)();
+    let mut counts = [0; 4];
+    let mut wrong = Vec::new();
+    let (waiting, ready): (Vec<_>, Vec<_>) =
+        rows(family.rows).partition(|row| waits(row[0], &unescape(row[2])));
+    counts[3] = waiting.len();
+    for batch in ready.chunks(batch_len) {
+        let begun: Vec<_> = batch
+            .iter()
+            .map(|row| {
+                assert_eq!(row[0], family.name);
+                let password = STANDARD.decode(row[1]).unwrap();
+                hashers.verify(Secret::new(&password), &unescape(row[2]))
+            })
+            .collect();
+        let accepted: Vec<_> = begun.iter().map(|begun| begun.as_ref().err().copied()).collect();
+        let works: Vec<_> = begun.into_iter().flatten().collect();
+        let mut verdicts = Work::run_together(works, workspace).into_iter();
+        for (row, refused) in batch.iter().zip(accepted) {
+            let verdict = match refused {
+                Some(_) => "refuse",
+                // A format that writes nothing is never up to date.
+                None => match verdicts.next().unwrap().unwrap() {
+                    Verdict::Outdated => "match",
+                    Verdict::Match => "match, and not outdated",
+                    Verdict::Mismatch => "mismatch",
+                },
+            };
+            let column = ["match", "mismatch", "refuse"].iter().position(|&name| name == row[3]);
+            counts[column.unwrap()] += 1;
+            if verdict != row[3] {
+                wrong.push(format!("{verdict} ({refused:?}) for {}", row[2..].join(" | ")));
+            }
+            if row[5].starts_with("too costly") {
+                assert!(
+                    matches!(refused, Some(doorstep_password::Refused::TooCostly(_))),
+                    "{refused:?}: {row:?}"
+                );
+            }
+        }
+    }
+    let [matches, mismatches, refused, waiting] = counts;
+    println!(
+        "{}: {matches} match, {mismatches} mismatch, {refused} refuse, {waiting} wait",
+        family.name
+    );
+    assert!(wrong.is_empty(), "{} rows judged otherwise:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(counts, family.counts, "{}", family.name);
+}
+
+/// No row is skipped in silence: what no format reads yet is counted as such.
+#[test]
+fn formats_that_are_not_there_yet_are_counted() {
+    let mut there: BTreeMap<&str, usize> = OWN.into();
+    there.extend(FAMILIES.iter().map(|family| (family.name, family.counts.iter().sum())));
+    let waiting: usize = FAMILIES.iter().map(|family| family.counts[3]).sum();
+    let (mut judged, mut all) = (0, 0);
+    for row in rows(include_str!("vectors/formats.tsv")) {
+        let [format, count] = row[..] else { panic!("two columns: {row:?}") };
+        let count: usize = count.parse().unwrap();
+        all += count;
+        match there.remove(format) {
+            Some(rows) => {
+                assert_eq!(rows, count, "{format}");
+                judged += count;
+            }
+            None => println!("not there yet: {format} {count} rows"),
+        }
+    }
+    assert!(there.is_empty(), "not in the collection: {there:?}");
+    println!("judged: {} of {all} rows; {waiting} wait", judged - waiting);
+    assert_eq!(all, ALL_ROWS);
+}
+
+/// What a string says; two strings must not say the same.
+fn meaning(hash: &StoredHash) -> (&'static str, String, Vec<u8>, Vec<u8>) {
+    let derivation = hash.derivation();
+    let algorithm = format!("{:?}", derivation.algorithm());
+    (hash.name(), algorithm, derivation.salt().to_vec(), hash.digest().to_vec())
+}
+
+/// `2a`, `2b` and `2y` are one function, and three ways to write it.
+fn without_ident(stored: &str) -> String {
+    ["2a", "2y"].iter().fold(stored.to_string(), |stored, ident| {
+        [format!("${ident}$"), format!("${ident},")].iter().fold(stored, |stored, written| {
+            stored.replacen(written.as_str(), &written.replace(ident, "2b"), 1)
+        })
+    })
+}
+
+/// DESIGN §3: one string for each value. Every change of one character of every valid row is refused,
+/// or says something else.
+#[test]
+fn no_change_of_a_character_says_the_same() {
+    const CHARACTERS: &str = "\0\t\n !$+,-./0189:;=AFZ[]_`abefz{}~\u{7f}é\u{661}";
+    let mut changed = 0;
+    for family in FAMILIES {
+        let hashers = (family.hashers)();
+        for row in rows(family.rows) {
+            let stored = unescape(row[2]);
+            let Ok(hash) = hashers.inspect(&stored) else { continue };
+            let said = meaning(&hash);
+            let mut check = |mutant: String| {
+                changed += 1;
+                if let Ok(hash) = hashers.inspect(&mutant) {
+                    assert!(
+                        said != meaning(&hash) || without_ident(&mutant) == without_ident(&stored),
+                        "{mutant:?} says what {stored:?} says"
+                    );
+                }
+            };
+            let places = stored.char_indices().map(|(at, _)| at).chain([stored.len()]);
+            for at in places.collect::<Vec<_>>() {
+                let (head, tail) = stored.split_at(at);
+                let mut rest = tail.chars();
+                let here = rest.next();
+                let rest = rest.as_str();
+                check(head.to_string() + if tail.is_empty() { "$" } else { "" });
+                check(tail.to_string() + head + if at == 0 { " " } else { "" });
+                for character in CHARACTERS.chars() {
+                    check(format!("{head}{character}{tail}"));
+                    if here.is_some_and(|here| here != character) {
+                        check(format!("{head}{character}{rest}"));
+                    }
+                }
+                if here.is_some() {
+                    check(format!("{head}{rest}"));
+                }
+            }
+        }
+    }
+    println!("{changed} changed strings");
+}
+
+/// Issue 6, section 1: nothing is guessed. What one format claims, no other does; and a bare shape is
+/// read only where the host accepts its format by itself.
+#[test]
+fn no_two_formats_claim_one_string() {
+    let mut formats: Vec<Box<dyn Format>> = vec![
+        Box::new(Argon2::default()),
+        Box::new(Bcrypt::default()),
+        Box::new(Pbkdf2::default()),
+        Box::new(ShaCrypt::default()),
+    ];
+    formats.extend(imports().map(|format| Box::new(format) as Box<dyn Format>));
+    let all = imports().fold(everything(), Hashers::accept);
+    let mut bare = 0;
+    for family in FAMILIES {
+        for row in rows(family.rows) {
+            let stored = unescape(row[2]);
+            let claims: Vec<_> = formats.iter().filter(|format| format.claims(&stored)).collect();
+            assert!(claims.len() <= 1, "{claims:?} claim {stored:?}");
+            if claims.is_empty() {
+                assert!(all.inspect(&stored).is_err());
+                bare += usize::from((family.hashers)().inspect(&stored).is_ok());
+            }
+        }
+    }
+    println!("{bare} valid rows have no prefix");
+    assert!(bare > 0);
+}
+
+/// DESIGN §2, "half-migrated tables": an unknown name of an old format's share gets that format's work,
+/// its steps included.
+#[test]
+fn decoys_do_the_work_of_the_imported_format() {
+    for family in FAMILIES {
+        let hashers = (family.hashers)();
+        let Some(sample) = rows(family.rows)
+            .map(|row| unescape(row[2]))
+            .find(|stored| hashers.inspect(stored).is_ok())
+        else {
+            continue;
+        };
+        let secret = || Secret::from("sixteen bytes and more");
+        let hashers = hashers.clone().shares(secret(), [(sample.as_str(), 1.0)]).unwrap();
+        let key = || util::Key(b"password".to_vec());
+        let decoy = hashers.decoy("nobody").work(|_| key());
+        let real = hashers.plan(&sample, b"password").unwrap().work(|_| key());
+        assert_eq!((decoy.cost(), decoy.company()), (real.cost(), real.company()));
+        assert_eq!(decoy.run(), real.run(), "{sample}");
+    }
+}
+
+/// In pieces, each with another kernel, the bytes are the same, and the price is what is left.
+#[test]
+fn every_format_runs_in_pieces() {
+    for family in FAMILIES {
+        let hashers = (family.hashers)();
+        for row in rows(family.rows).filter(|row| row[3] == "match").take(4) {
+            let (password, stored) = (STANDARD.decode(row[1]).unwrap(), unescape(row[2]));
+            if waits(family.name, &stored) {
+                continue;
+            }
+            let mut work = hashers.verify(Secret::new(&password), &stored).unwrap();
+            assert_eq!(work.cost().units, work.remaining());
+            let mut workspaces: Vec<_> = Workspace::all().collect();
+            let (mut turn, mut left) = (0, work.remaining());
+            let verdict = loop {
+                turn += 1;
+                let at = turn % workspaces.len();
+                match work.advance(300, &mut workspaces[at]) {
+                    ControlFlow::Continue(rest) => work = rest,
+                    ControlFlow::Break(verdict) => break verdict.unwrap(),
+                }
+                assert!(work.remaining() < left, "{stored}");
+                left = work.remaining();
+            };
+            assert_eq!(verdict, Verdict::Outdated, "{stored}");
+        }
+    }
+}
