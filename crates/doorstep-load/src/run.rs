@@ -4,6 +4,7 @@
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::args::Run;
@@ -119,6 +120,7 @@ fn closed_loops(
         Case { name: "open: toolkit", server: &toolkit, requests: all(&open), time: short },
         Case { name: "open: nginx", server: &nginx, requests: all(&open), time: short },
     ];
+    let servers = [&pbkdf2, &sqlite, &receipts, &bcrypt, &argon2, &toolkit, &nginx];
     // The first receipts, and whatever else is done once.
     closed(receipts.address, logins(), Duration::from_millis(500))?;
 
@@ -128,10 +130,12 @@ fn closed_loops(
     let mut alone = vec![Vec::new(); kernels.len()];
     for round in 0..extent.rounds {
         for (case, samples) in cases.iter().zip(&mut samples) {
+            settle(&servers);
             let sample = sample(case)?;
             eprintln!("round {}: {}: {:.1}/s", round + 1, case.name, sample.rate);
             samples.push(sample);
         }
+        settle(&servers);
         for ((name, hash), alone) in kernels.iter().zip(&mut alone) {
             let rate = kernels_alone(core, hash, extent.short)?;
             eprintln!("round {}: {name}: {rate:.1}/s", round + 1);
@@ -178,6 +182,22 @@ fn sample(case: &Case<'_>) -> Result<Sample, Box<dyn Error>> {
         server: used.unwrap_or_default().as_secs_f64() / took.as_secs_f64(),
         client_idle: counted.idle,
     })
+}
+
+/// Waits until no server works any more: nginx and the toolkit hash for clients that are gone.
+fn settle(servers: &[&Server]) {
+    const QUIET: Duration = Duration::from_millis(100);
+    let used = || servers.iter().filter_map(|server| server.cpu()).sum::<Duration>();
+    let begun = Instant::now();
+    let mut before = used();
+    while begun.elapsed() < Duration::from_secs(5) {
+        thread::sleep(QUIET);
+        let now = used();
+        if now.saturating_sub(before) < QUIET / 5 {
+            return;
+        }
+        before = now;
+    }
 }
 
 fn kernels_alone(core: usize, hash: &str, time: Duration) -> Result<f64, Box<dyn Error>> {
