@@ -85,7 +85,8 @@ impl Options {
         Ok(self.over(pool))
     }
 
-    /// A store over a pool that the host has already, and whose timeouts it has set.
+    /// A store over a pool that the host has already, whose timeouts it has set, and whose
+    /// connections commit by themselves: a MySQL server can be set not to.
     pub fn over(self, pool: impl Into<Pool>) -> SqlStore {
         SqlStore::new(pool.into(), self)
     }

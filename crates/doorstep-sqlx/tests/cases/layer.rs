@@ -40,7 +40,7 @@ pub async fn without_a_free_connection_every_request_is_503(bed: &Bed) {
     let (id, token) = alice(&store, &hash("a")).await;
     let mut options = options();
     options.max_connections = 1;
-    options.acquire_timeout = Duration::from_millis(300);
+    options.acquire_timeout = Duration::from_secs(2);
     let small = options.connect(&bed.url).await.unwrap();
     let site = Site::new(small.clone());
 

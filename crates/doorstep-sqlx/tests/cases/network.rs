@@ -14,12 +14,13 @@ use crate::util::{Bed, hash, is_up_to_date, logs_in, options, outdated_hash};
 
 const CONNECTIONS: u32 = 3;
 
-/// A store that waits a second for a connection, and three for an answer.
+/// A store that waits three seconds for a connection, and longer for an answer: as long as a busy
+/// machine may take for what is well.
 async fn impatient(url: &str) -> SqlStore {
     let mut options = options();
     options.max_connections = CONNECTIONS;
-    options.acquire_timeout = Duration::from_secs(1);
-    options.statement_timeout = Duration::from_secs(3);
+    options.acquire_timeout = Duration::from_secs(3);
+    options.statement_timeout = Duration::from_secs(8);
     options.connect(url).await.unwrap()
 }
 
