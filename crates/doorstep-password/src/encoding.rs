@@ -111,8 +111,17 @@ impl<'a> Cursor<'a> {
         &mut self,
         engine: &GeneralPurpose,
     ) -> Result<Zeroizing<Vec<u8>>, Malformed> {
+        self.base64_up_to(engine, &['$'])
+    }
+
+    /// The same up to the next of `ends`.
+    pub(crate) fn base64_up_to(
+        &mut self,
+        engine: &GeneralPurpose,
+        ends: &[char],
+    ) -> Result<Zeroizing<Vec<u8>>, Malformed> {
         let at = self.at;
-        let field = self.until(&['$']);
+        let field = self.until(ends);
         decode(engine, field).ok_or(Malformed { at, kind: MalformedKind::Base64 })
     }
 

@@ -16,12 +16,20 @@ pub(crate) mod bcrypt_sha256;
 pub(crate) mod django;
 #[cfg(feature = "grub")]
 pub(crate) mod grub;
+#[cfg(feature = "keycloak")]
+pub(crate) mod keycloak;
+#[cfg(feature = "ldap-pbkdf2")]
+pub(crate) mod ldap_pbkdf2;
 #[cfg(feature = "p5k2")]
 pub(crate) mod p5k2;
 #[cfg(feature = "pbkdf2")]
 pub(crate) mod pbkdf2;
+#[cfg(feature = "scram")]
+pub(crate) mod scram;
 #[cfg(feature = "sha-crypt")]
 pub(crate) mod sha_crypt;
+#[cfg(feature = "spring-pbkdf2")]
+pub(crate) mod spring_pbkdf2;
 #[cfg(feature = "werkzeug")]
 pub(crate) mod werkzeug;
 #[cfg(feature = "wordpress")]
@@ -244,8 +252,14 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(django::Django),
     #[cfg(feature = "grub")]
     || Arc::new(grub::Grub),
+    #[cfg(feature = "keycloak")]
+    || Arc::new(keycloak::Keycloak),
+    #[cfg(feature = "ldap-pbkdf2")]
+    || Arc::new(ldap_pbkdf2::LdapPbkdf2),
     #[cfg(feature = "p5k2")]
     || Arc::new(p5k2::P5k2),
+    #[cfg(feature = "scram")]
+    || Arc::new(scram::Scram),
     #[cfg(feature = "werkzeug")]
     || Arc::new(werkzeug::Werkzeug),
     #[cfg(feature = "wordpress")]

@@ -48,7 +48,11 @@
 //! | `bcrypt-sha256` | passlib's `$bcrypt-sha256$`, versions 1 and 2 |
 //! | `django` | `pbkdf2_sha256$`, `argon2$`, `bcrypt_sha256$$` and others of Django's |
 //! | `grub` | `grub.pbkdf2.sha512.` |
+//! | `keycloak` | a password credential of a realm export, in JSON |
+//! | `ldap-pbkdf2` | `{PBKDF2}`, `{PBKDF2-SHA256}`, 389's `{PBKDF2_SHA256}`, `{ARGON2}` |
 //! | `p5k2` | `$p5k2$`, both formats of that name |
+//! | `scram` | passlib's `$scram$` and PostgreSQL's `SCRAM-SHA-256$` |
+//! | `spring-pbkdf2` | Spring Security's bare PBKDF2: no prefix, and its settings are the host's to know |
 //! | `werkzeug` | `pbkdf2:sha256:`, of Werkzeug and Flask |
 //! | `wordpress` | `$wp$2y$`, of WordPress since 6.8 |
 //!
@@ -94,12 +98,20 @@ pub use format::bcrypt_sha256::BcryptSha256;
 pub use format::django::Django;
 #[cfg(feature = "grub")]
 pub use format::grub::Grub;
+#[cfg(feature = "keycloak")]
+pub use format::keycloak::Keycloak;
+#[cfg(feature = "ldap-pbkdf2")]
+pub use format::ldap_pbkdf2::LdapPbkdf2;
 #[cfg(feature = "p5k2")]
 pub use format::p5k2::P5k2;
 #[cfg(feature = "pbkdf2")]
 pub use format::pbkdf2::Pbkdf2;
+#[cfg(feature = "scram")]
+pub use format::scram::Scram;
 #[cfg(feature = "sha-crypt")]
 pub use format::sha_crypt::ShaCrypt;
+#[cfg(feature = "spring-pbkdf2")]
+pub use format::spring_pbkdf2::SpringPbkdf2;
 #[cfg(feature = "werkzeug")]
 pub use format::werkzeug::Werkzeug;
 #[cfg(feature = "wordpress")]

@@ -7,6 +7,8 @@ mod goal;
 mod hash;
 mod parameters;
 mod price;
+#[cfg(feature = "scram")]
+mod saslprep;
 mod sha;
 mod steps;
 

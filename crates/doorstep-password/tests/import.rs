@@ -12,20 +12,21 @@ use std::ops::ControlFlow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, Format, Grub, Hashers, P5k2, Pbkdf2,
-    Secret, ShaCrypt, StoredHash, Verdict, Werkzeug, WordPress, Work, Workspace, imports,
+    Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, Format, Grub, Hashers, Keycloak,
+    LdapPbkdf2, P5k2, Pbkdf2, Prf, Scram, Secret, ShaCrypt, SpringPbkdf2, StoredHash, Verdict,
+    Werkzeug, WordPress, Work, Workspace, imports,
 };
 
 use util::{everything, rows, unescape};
 
-/// The name in the collection, its rows, and how many match, do not, are refused, and cannot be judged
-/// yet.
+/// The name in the collection, its rows, and how many match, do not, are refused, and are not judged as
+/// written: they wait for an algorithm, or have their defect in the keys.
 struct Family {
     name: &'static str,
     rows: &'static str,
     counts: [usize; 4],
-    /// What a host accepts that has such a table.
-    hashers: fn() -> Hashers,
+    /// What a host accepts that has such a table; the settings that a string lacks are in the note.
+    hashers: fn(&str) -> Hashers,
 }
 
 const FAMILIES: &[Family] = &[
@@ -33,55 +34,85 @@ const FAMILIES: &[Family] = &[
         name: "aspnet",
         rows: include_str!("vectors/import/aspnet.tsv"),
         counts: [7, 10, 16, 0],
-        hashers: || only(AspNet),
+        hashers: |_| only(AspNet),
     },
     Family {
         name: "atlassian",
         rows: include_str!("vectors/import/atlassian.tsv"),
         counts: [3, 2, 9, 0],
-        hashers: || only(Atlassian),
+        hashers: |_| only(Atlassian),
     },
     Family {
         name: "bcrypt-sha256",
         rows: include_str!("vectors/import/bcrypt-sha256.tsv"),
         counts: [18, 4, 19, 0],
-        hashers: || only(BcryptSha256),
+        hashers: |_| only(BcryptSha256),
     },
     Family {
         name: "cta-pbkdf2",
         rows: include_str!("vectors/import/cta-pbkdf2.tsv"),
         counts: [3, 3, 6, 0],
-        hashers: || only(P5k2),
+        hashers: |_| only(P5k2),
     },
     Family {
         name: "dlitz-pbkdf2",
         rows: include_str!("vectors/import/dlitz-pbkdf2.tsv"),
         counts: [5, 3, 6, 0],
-        hashers: || only(P5k2),
+        hashers: |_| only(P5k2),
     },
     Family {
         name: "grub-pbkdf2",
         rows: include_str!("vectors/import/grub-pbkdf2.tsv"),
         counts: [3, 2, 8, 0],
-        hashers: || only(Grub),
+        hashers: |_| only(Grub),
     },
     Family {
         name: "django",
         rows: include_str!("vectors/import/django.tsv"),
         counts: [27, 20, 31, 46],
-        hashers: || only(Django),
+        hashers: |_| only(Django),
+    },
+    Family {
+        name: "keycloak",
+        rows: include_str!("vectors/import/keycloak.tsv"),
+        counts: [4, 4, 6, 0],
+        hashers: |_| only(Keycloak),
+    },
+    Family {
+        name: "ldap",
+        rows: include_str!("vectors/import/ldap-pbkdf2.tsv"),
+        counts: [5, 5, 4, 0],
+        hashers: |_| only(LdapPbkdf2),
+    },
+    Family {
+        name: "postgres-scram",
+        rows: include_str!("vectors/import/postgres-scram.tsv"),
+        counts: [3, 1, 12, 1],
+        hashers: |_| only(Scram),
+    },
+    Family {
+        name: "scram",
+        rows: include_str!("vectors/import/scram.tsv"),
+        counts: [5, 3, 17, 0],
+        hashers: |_| only(Scram),
+    },
+    Family {
+        name: "spring-pbkdf2",
+        rows: include_str!("vectors/import/spring-pbkdf2.tsv"),
+        counts: [7, 7, 0, 0],
+        hashers: |note| only(spring_pbkdf2(note)),
     },
     Family {
         name: "werkzeug",
         rows: include_str!("vectors/import/werkzeug.tsv"),
         counts: [4, 4, 18, 11],
-        hashers: || only(Werkzeug),
+        hashers: |_| only(Werkzeug),
     },
     Family {
         name: "wordpress",
         rows: include_str!("vectors/import/wordpress.tsv"),
         counts: [8, 4, 12, 1],
-        hashers: || only(WordPress).accept(Bcrypt::default()),
+        hashers: |_| only(WordPress).accept(Bcrypt::default()),
     },
 ];
 
@@ -99,6 +130,16 @@ const ALL_ROWS: usize = 1738;
 
 fn only(format: impl Format) -> Hashers {
     Hashers::new(Argon2::default()).accept(format)
+}
+
+/// The encoder that a note describes: `secret "secret", 8-byte salt, 185000, SHA1, hex`.
+fn spring_pbkdf2(note: &str) -> SpringPbkdf2 {
+    let rounds = if note.contains("310000") { 310_000 } else { 185_000 };
+    let prf = if note.contains("SHA1") { Prf::Sha1 } else { Prf::Sha256 };
+    let salt_len = if note.contains("8-byte salt") { 8 } else { 16 };
+    let encoder = SpringPbkdf2::new(prf, rounds, salt_len);
+    let encoder = if note.contains("base64") { encoder.in_base64() } else { encoder };
+    if note.starts_with("secret") { encoder.with_secret(Secret::from("secret")) } else { encoder }
 }
 
 /// Whether a row of a format waits for an algorithm that is not there.
@@ -125,7 +166,6 @@ fn every_row_is_judged_as_written() {
 }
 
 fn judge(family: &Family, batch_len: usize, workspace: &mut Workspace) {
-    let hashers = (family.hashers)();
     let mut counts = [0; 4];
     let mut wrong = Vec::new();
     let (waiting, ready): (Vec<_>, Vec<_>) =
@@ -137,6 +177,7 @@ fn judge(family: &Family, batch_len: usize, workspace: &mut Workspace) {
             .map(|row| {
                 assert_eq!(row[0], family.name);
                 let password = STANDARD.decode(row[1]).unwrap();
+                let hashers = (family.hashers)(row[5]);
                 hashers.verify(Secret::new(&password), &unescape(row[2]))
             })
             .collect();
@@ -153,6 +194,13 @@ fn judge(family: &Family, batch_len: usize, workspace: &mut Workspace) {
                     Verdict::Mismatch => "mismatch",
                 },
             };
+            // It shows in the keys alone, and a string that is refused would be so for any password.
+            if row[5].contains("inconsistent verifier") {
+                println!("not refused, and a mismatch after the whole work: {}", row[2]);
+                assert_eq!(verdict, "mismatch");
+                counts[3] += 1;
+                continue;
+            }
             let column = ["match", "mismatch", "refuse"].iter().position(|&name| name == row[3]);
             counts[column.unwrap()] += 1;
             if verdict != row[3] {
@@ -168,7 +216,7 @@ fn judge(family: &Family, batch_len: usize, workspace: &mut Workspace) {
     }
     let [matches, mismatches, refused, waiting] = counts;
     println!(
-        "{}: {matches} match, {mismatches} mismatch, {refused} refuse, {waiting} wait",
+        "{}: {matches} match, {mismatches} mismatch, {refused} refuse, {waiting} not judged as written",
         family.name
     );
     assert!(wrong.is_empty(), "{} rows judged otherwise:\n{}", wrong.len(), wrong.join("\n"));
@@ -188,14 +236,20 @@ fn formats_that_are_not_there_yet_are_counted() {
         all += count;
         match there.remove(format) {
             Some(rows) => {
-                assert_eq!(rows, count, "{format}");
-                judged += count;
+                assert!(rows <= count, "{format}");
+                if rows < count {
+                    println!("not there yet: {} of the {count} rows of {format}", count - rows);
+                }
+                judged += rows;
             }
             None => println!("not there yet: {format} {count} rows"),
         }
     }
     assert!(there.is_empty(), "not in the collection: {there:?}");
-    println!("judged: {} of {all} rows; {waiting} wait", judged - waiting);
+    println!(
+        "judged: {} of {all} rows; {waiting} of the formats there are not judged as written",
+        judged - waiting
+    );
     assert_eq!(all, ALL_ROWS);
 }
 
@@ -222,16 +276,20 @@ fn no_change_of_a_character_says_the_same() {
     const CHARACTERS: &str = "\0\t\n !$+,-./0189:;=AFZ[]_`abefz{}~\u{7f}é\u{661}";
     let mut changed = 0;
     for family in FAMILIES {
-        let hashers = (family.hashers)();
         for row in rows(family.rows) {
+            let hashers = (family.hashers)(row[5]);
             let stored = unescape(row[2]);
             let Ok(hash) = hashers.inspect(&stored) else { continue };
             let said = meaning(&hash);
             let mut check = |mutant: String| {
                 changed += 1;
                 if let Ok(hash) = hashers.inspect(&mutant) {
+                    // Of several digests of one password, one decides.
+                    let unread = family.name == "scram" && stored.contains(",sha-");
                     assert!(
-                        said != meaning(&hash) || without_ident(&mutant) == without_ident(&stored),
+                        unread
+                            || said != meaning(&hash)
+                            || without_ident(&mutant) == without_ident(&stored),
                         "{mutant:?} says what {stored:?} says"
                     );
                 }
@@ -279,7 +337,7 @@ fn no_two_formats_claim_one_string() {
             assert!(claims.len() <= 1, "{claims:?} claim {stored:?}");
             if claims.is_empty() {
                 assert!(all.inspect(&stored).is_err());
-                bare += usize::from((family.hashers)().inspect(&stored).is_ok());
+                bare += usize::from((family.hashers)(row[5]).inspect(&stored).is_ok());
             }
         }
     }
@@ -292,15 +350,12 @@ fn no_two_formats_claim_one_string() {
 #[test]
 fn decoys_do_the_work_of_the_imported_format() {
     for family in FAMILIES {
-        let hashers = (family.hashers)();
-        let Some(sample) = rows(family.rows)
-            .map(|row| unescape(row[2]))
-            .find(|stored| hashers.inspect(stored).is_ok())
-        else {
-            continue;
-        };
+        let (hashers, sample) = rows(family.rows)
+            .map(|row| ((family.hashers)(row[5]), unescape(row[2])))
+            .find(|(hashers, stored)| hashers.inspect(stored).is_ok())
+            .unwrap();
         let secret = || Secret::from("sixteen bytes and more");
-        let hashers = hashers.clone().shares(secret(), [(sample.as_str(), 1.0)]).unwrap();
+        let hashers = hashers.shares(secret(), [(sample.as_str(), 1.0)]).unwrap();
         let key = || util::Key(b"password".to_vec());
         let decoy = hashers.decoy("nobody").work(|_| key());
         let real = hashers.plan(&sample, b"password").unwrap().work(|_| key());
@@ -313,8 +368,8 @@ fn decoys_do_the_work_of_the_imported_format() {
 #[test]
 fn every_format_runs_in_pieces() {
     for family in FAMILIES {
-        let hashers = (family.hashers)();
         for row in rows(family.rows).filter(|row| row[3] == "match").take(4) {
+            let hashers = (family.hashers)(row[5]);
             let (password, stored) = (STANDARD.decode(row[1]).unwrap(), unescape(row[2]));
             if waits(family.name, &stored) {
                 continue;
@@ -330,7 +385,7 @@ fn every_format_runs_in_pieces() {
                     ControlFlow::Continue(rest) => work = rest,
                     ControlFlow::Break(verdict) => break verdict.unwrap(),
                 }
-                assert!(work.remaining() < left, "{stored}");
+                assert!(work.remaining() <= left, "{stored}");
                 left = work.remaining();
             };
             assert_eq!(verdict, Verdict::Outdated, "{stored}");

@@ -12,6 +12,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::hash::HashFunction;
+#[cfg(feature = "scram")]
+use super::saslprep::saslprep;
 use crate::secret::Secret;
 
 /// One thing that is done to a password before its algorithm takes it.
@@ -24,6 +26,12 @@ pub enum PasswordStep {
     Trim,
     /// From UTF-8 to UTF-16, little-endian. A password that is not UTF-8 never verifies.
     Utf16Le,
+    /// SASLprep (RFC 4013). A password that it prohibits never verifies.
+    #[cfg(feature = "scram")]
+    SaslPrep,
+    /// SASLprep, and what it prohibits or makes empty as it is, as PostgreSQL has it.
+    #[cfg(feature = "scram")]
+    SaslPrepOrAsIs,
     /// The digest, in its bytes.
     Digest(HashFunction),
     /// HMAC (RFC 2104) with this key, in its bytes.
@@ -66,6 +74,8 @@ impl Steps {
     pub(crate) fn takes(&self, password: &[u8]) -> bool {
         match self.before.first() {
             Some(PasswordStep::Utf16Le) => core::str::from_utf8(password).is_ok(),
+            #[cfg(feature = "scram")]
+            Some(PasswordStep::SaslPrep) => saslprep(password).is_some(),
             _ => true,
         }
     }
@@ -87,6 +97,9 @@ impl PasswordStep {
         match self {
             PasswordStep::Trim => (0, len),
             PasswordStep::Utf16Le => (2 * len as u64, 2 * len),
+            // NFKC makes up to 18 code points of one (Unicode TR 15).
+            #[cfg(feature = "scram")]
+            PasswordStep::SaslPrep | PasswordStep::SaslPrepOrAsIs => (100 * len as u64, 11 * len),
             PasswordStep::Digest(hash) => (hash.nanoseconds(len), hash.output_len()),
             PasswordStep::Hmac(hash, _) => (hash.hmac_nanoseconds(len), hash.output_len()),
             PasswordStep::Hex => (2 * len as u64, 2 * len),
@@ -98,6 +111,12 @@ impl PasswordStep {
         match self {
             PasswordStep::Trim => Secret::new(trim(bytes)),
             PasswordStep::Utf16Le => utf16_le(bytes),
+            #[cfg(feature = "scram")]
+            PasswordStep::SaslPrep => saslprep(bytes).unwrap_or_else(|| Secret::new(bytes)),
+            #[cfg(feature = "scram")]
+            PasswordStep::SaslPrepOrAsIs => saslprep(bytes)
+                .filter(|prepared| !prepared.is_empty())
+                .unwrap_or_else(|| Secret::new(bytes)),
             PasswordStep::Digest(hash) => hash.digest(bytes),
             PasswordStep::Hmac(hash, key) => hash.hmac(key, bytes),
             PasswordStep::Hex => hex(bytes),
@@ -111,6 +130,10 @@ impl fmt::Debug for PasswordStep {
         match self {
             PasswordStep::Trim => f.write_str("Trim"),
             PasswordStep::Utf16Le => f.write_str("Utf16Le"),
+            #[cfg(feature = "scram")]
+            PasswordStep::SaslPrep => f.write_str("SaslPrep"),
+            #[cfg(feature = "scram")]
+            PasswordStep::SaslPrepOrAsIs => f.write_str("SaslPrepOrAsIs"),
             PasswordStep::Digest(hash) => f.debug_tuple("Digest").field(hash).finish(),
             PasswordStep::Hmac(hash, _) => {
                 f.debug_tuple("Hmac").field(hash).finish_non_exhaustive()
