@@ -14,9 +14,11 @@ use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
     Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, Format, Grub, Hashers, Keycloak,
     LdapPbkdf2, P5k2, Pbkdf2, Prf, Scram, Secret, ShaCrypt, SpringPbkdf2, StoredHash, Verdict,
-    Werkzeug, WordPress, Work, Workspace, imports,
+    Werkzeug, WordPress, Work, Workspace, by_name, imports,
 };
 
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use util::{everything, rows, unescape};
 
 /// The name in the collection, its rows, and how many match, do not, are refused, and are not judged as
@@ -361,6 +363,40 @@ fn decoys_do_the_work_of_the_imported_format() {
         let real = hashers.plan(&sample, b"password").unwrap().work(|_| key());
         assert_eq!((decoy.cost(), decoy.company()), (real.cost(), real.company()));
         assert_eq!(decoy.run(), real.run(), "{sample}");
+    }
+}
+
+/// Issue 6, section 4: "batches of imported formats that share a primitive share lanes".
+#[test]
+fn imported_formats_share_lanes_with_all_of_their_algorithm() {
+    let company = |hashers: &Hashers, stored: &str| {
+        hashers.verify(Secret::from("password"), stored).unwrap().company()
+    };
+    let all = imports().fold(everything(), Hashers::accept);
+    let own = |name: &str| {
+        let mut rng = ChaCha8Rng::seed_from_u64(6);
+        let hashers = Hashers::new(by_name(name).unwrap());
+        hashers.hash_with_rng(Secret::from("password"), &mut rng).unwrap().company().unwrap()
+    };
+    for (name, prefixes) in [
+        (
+            "pbkdf2_sha256",
+            ["pbkdf2_sha256$", "pbkdf2:sha256:", "SCRAM-SHA-256$", "{PBKDF2-SHA256}", "{\"type\""],
+        ),
+        (
+            "bcrypt",
+            ["bcrypt$$", "bcrypt_sha256$$", "$bcrypt-sha256$2", "$bcrypt-sha256$v", "$wp$2y$"],
+        ),
+    ] {
+        for prefix in prefixes {
+            let stored = FAMILIES
+                .iter()
+                .flat_map(|family| rows(family.rows))
+                .map(|row| unescape(row[2]))
+                .find(|stored| stored.starts_with(prefix) && all.inspect(stored).is_ok());
+            let stored = stored.unwrap_or_else(|| panic!("no row of {prefix}"));
+            assert_eq!(company(&all, &stored), Some(own(name)), "{stored}");
+        }
     }
 }
 

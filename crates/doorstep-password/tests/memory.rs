@@ -17,9 +17,12 @@ mod util;
 
 use std::ops::ControlFlow;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Algorithm, Argon2, Argon2Params, Bcrypt, Format, Hasher, Hashers, Pbkdf2, Prf, Secret,
-    ShaCrypt, ShaCryptVariant, Verdict, Workspace,
+    Algorithm, Argon2, Argon2Params, Bcrypt, BcryptParams, Derivation, Format, Goal, HashFunction,
+    Hasher, Hashers, KeyStep, OutOfMemory, PasswordStep, Pbkdf2, Prf, Secret, ShaCrypt,
+    ShaCryptVariant, Verdict, Work, Workspace,
 };
 use doorstep_test_alloc::{Seen, Watching, watch};
 use rand_chacha::ChaCha8Rng;
@@ -161,6 +164,78 @@ fn nothing_is_left_of_a_batch() {
         let verdicts = doorstep_password::Work::run_together(batch, &mut Workspace::new());
         assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]));
     });
+}
+
+/// A goal that wants nothing of the key.
+struct Unused(Secret);
+
+impl Goal for Unused {
+    type Output = ();
+
+    fn password(&self) -> &[u8] {
+        self.0.expose()
+    }
+
+    fn conclude(self, key: Result<&[u8], OutOfMemory>) {
+        assert!(key.is_ok());
+    }
+}
+
+/// What steps before an algorithm make of a password, and those after it of a key.
+#[test]
+fn nothing_is_left_of_the_steps_beside_an_algorithm() {
+    let hash = HashFunction::Sha256;
+    let before: Vec<Vec<PasswordStep>> = vec![
+        vec![PasswordStep::Trim],
+        vec![PasswordStep::Utf16Le],
+        vec![PasswordStep::Digest(hash), PasswordStep::Hex],
+        vec![PasswordStep::Digest(HashFunction::Sha384), PasswordStep::Base64],
+        vec![PasswordStep::Hmac(hash, b"key".as_slice().into()), PasswordStep::Base64],
+        #[cfg(feature = "scram")]
+        vec![PasswordStep::SaslPrep],
+        #[cfg(feature = "scram")]
+        vec![PasswordStep::SaslPrepOrAsIs],
+    ];
+    let algorithms = [
+        util::pbkdf2(Prf::Sha256, 50, 32),
+        Algorithm::Bcrypt(BcryptParams::new(4).unwrap()),
+        Algorithm::Argon2(Argon2Params::new(64, 1, 1, 32).unwrap()),
+    ];
+    for (steps, algorithm) in
+        before.iter().flat_map(|steps| algorithms.iter().map(move |a| (steps, a)))
+    {
+        for password in passwords() {
+            // First, so that the slack of its allocations holds nothing of what this test computes.
+            let derivation = steps
+                .iter()
+                .fold(
+                    Derivation::new(algorithm.clone(), b"sixteen of bytes"),
+                    |derivation, step| derivation.prepared_by(step.clone()),
+                )
+                .followed_by(KeyStep::ScramKeys(hash));
+            // Something to trim and to prepare.
+            let password = [b" \xc3\xa4", password.as_slice(), b" "].concat();
+            let hex = |bytes: &[u8]| bytes.iter().map(|b| format!("{b:02x}")).collect::<String>();
+            let base64 = |bytes: &[u8]| STANDARD.encode(bytes).into_bytes();
+            let text = str::from_utf8(&password).unwrap();
+            let digest = sha2::Sha256::digest(&password);
+            let secrets = [
+                password[1..password.len() - 1].to_vec(),
+                text.encode_utf16().flat_map(u16::to_le_bytes).collect(),
+                digest.to_vec(),
+                hex(&digest).into_bytes(),
+                base64(&sha2::Sha384::digest(&password)),
+            ];
+            let secrets: Vec<&[u8]> = secrets.iter().map(Vec::as_slice).collect();
+            let secret = Secret::new(&password);
+            let ((), seen) = watch(&secrets, || {
+                let work = Work::new(derivation, Unused(secret));
+                util::in_pieces(work, || 3, &mut [Workspace::new(), Workspace::portable()]);
+            });
+            assert!(seen.frees > 0);
+            assert_eq!(seen.leaks, 0, "{steps:?} before {algorithm:?}: {seen:?}");
+        }
+    }
 }
 
 /// Nor of a refused or abandoned one.

@@ -132,13 +132,17 @@ impl Derivation {
     /// # Ok::<(), doorstep_password::InvalidParameters>(())
     /// ```
     pub fn prepared_by(mut self, step: PasswordStep) -> Self {
-        Arc::make_mut(self.steps.get_or_insert_default()).before.push(step);
+        let before = &mut Arc::make_mut(self.steps.get_or_insert_default()).before;
+        before.reserve_exact(1);
+        before.push(step);
         self
     }
 
     /// Does one more thing to the key that the algorithm has derived.
     pub fn followed_by(mut self, step: KeyStep) -> Self {
-        Arc::make_mut(self.steps.get_or_insert_default()).after.push(step);
+        let after = &mut Arc::make_mut(self.steps.get_or_insert_default()).after;
+        after.reserve_exact(1);
+        after.push(step);
         self
     }
 
