@@ -1,5 +1,8 @@
 //! Numbers and base64 as stored strings write them, in their one canonical form.
 
+#[cfg(any(feature = "digest", feature = "des-crypt"))]
+pub(crate) mod hash64;
+
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -8,6 +11,8 @@ use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
+#[cfg(feature = "ldap")]
+use crate::stored::Refused;
 use crate::stored::{Malformed, MalformedKind};
 
 /// Without padding, and with the unused bits of the last character zero: one string for each value.
@@ -30,6 +35,10 @@ pub(crate) const PADDED_URL: GeneralPurpose = GeneralPurpose::new(
     &alphabet::URL_SAFE,
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(false),
 );
+
+/// The order of des-crypt's characters, `./0-9A-Za-z`, as base64 that begins with the highest bits.
+#[cfg(feature = "des-crypt")]
+pub(crate) const CRYPT: GeneralPurpose = GeneralPurpose::new(&alphabet::CRYPT, CANONICAL);
 
 /// passlib's "ab64": the same with `.` for `+`.
 pub(crate) const AB64: GeneralPurpose = {
@@ -144,6 +153,20 @@ impl<'a> Cursor<'a> {
     ) -> Result<Zeroizing<Vec<u8>>, Malformed> {
         let at = self.at;
         decode_hex(self.until(ends), case).ok_or(Malformed { at, kind: MalformedKind::Syntax })
+    }
+
+    /// Reads the rest as a string of its own, whose errors keep their place in this one.
+    #[cfg(feature = "ldap")]
+    pub(crate) fn inner<T>(
+        &self,
+        parse: impl FnOnce(&'a str) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
+        parse(self.rest).map_err(|refused| match refused {
+            Refused::Malformed(Malformed { at, kind }) => {
+                Malformed { at: self.at + at, kind }.into()
+            }
+            other => other,
+        })
     }
 
     /// The rest, whatever it holds.

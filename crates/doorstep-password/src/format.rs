@@ -12,20 +12,32 @@ pub(crate) mod atlassian;
 pub(crate) mod bcrypt;
 #[cfg(feature = "bcrypt-sha256")]
 pub(crate) mod bcrypt_sha256;
+#[cfg(feature = "ldap")]
+mod crypt;
+#[cfg(feature = "des-crypt")]
+pub(crate) mod des_crypt;
 #[cfg(feature = "django")]
 pub(crate) mod django;
 #[cfg(feature = "grub")]
 pub(crate) mod grub;
 #[cfg(feature = "keycloak")]
 pub(crate) mod keycloak;
+#[cfg(feature = "ldap")]
+pub(crate) mod ldap;
 #[cfg(feature = "ldap-pbkdf2")]
 pub(crate) mod ldap_pbkdf2;
+#[cfg(feature = "md5-crypt")]
+pub(crate) mod md5_crypt;
 #[cfg(feature = "p5k2")]
 pub(crate) mod p5k2;
 #[cfg(feature = "pbkdf2")]
 pub(crate) mod pbkdf2;
+#[cfg(feature = "phpass")]
+pub(crate) mod phpass;
 #[cfg(feature = "scram")]
 pub(crate) mod scram;
+#[cfg(feature = "sha1-crypt")]
+pub(crate) mod sha1_crypt;
 #[cfg(feature = "sha-crypt")]
 pub(crate) mod sha_crypt;
 #[cfg(feature = "spring-pbkdf2")]
@@ -254,16 +266,31 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(grub::Grub),
     #[cfg(feature = "keycloak")]
     || Arc::new(keycloak::Keycloak),
+    #[cfg(feature = "ldap")]
+    || Arc::new(ldap::Ldap),
     #[cfg(feature = "ldap-pbkdf2")]
     || Arc::new(ldap_pbkdf2::LdapPbkdf2),
+    #[cfg(feature = "md5-crypt")]
+    || Arc::new(md5_crypt::Md5Crypt),
     #[cfg(feature = "p5k2")]
     || Arc::new(p5k2::P5k2),
+    #[cfg(feature = "phpass")]
+    || Arc::new(phpass::Phpass),
+    #[cfg(feature = "phpass")]
+    || Arc::new(phpass::Drupal7),
     #[cfg(feature = "scram")]
     || Arc::new(scram::Scram),
+    #[cfg(feature = "sha1-crypt")]
+    || Arc::new(sha1_crypt::Sha1Crypt),
     #[cfg(feature = "werkzeug")]
     || Arc::new(werkzeug::Werkzeug),
     #[cfg(feature = "wordpress")]
     || Arc::new(wordpress::WordPress),
+    // These have a shape and no prefix, or one of a character.
+    #[cfg(feature = "des-crypt")]
+    || Arc::new(des_crypt::BsdiCrypt),
+    #[cfg(feature = "des-crypt")]
+    || Arc::new(des_crypt::DesCrypt),
 ];
 
 /// Every format of other systems that can be told by its prefix, as far as the features go: for a host

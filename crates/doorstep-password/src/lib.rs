@@ -46,15 +46,22 @@
 //! | `aspnet` | ASP.NET Identity, V2 and V3: no prefix, so that the host names it |
 //! | `atlassian` | `{PKCS5S2}` |
 //! | `bcrypt-sha256` | passlib's `$bcrypt-sha256$`, versions 1 and 2 |
+//! | `des-crypt` | crypt(3)'s 13 characters, and BSDi's `_` |
 //! | `django` | `pbkdf2_sha256$`, `argon2$`, `bcrypt_sha256$$` and others of Django's |
 //! | `grub` | `grub.pbkdf2.sha512.` |
 //! | `keycloak` | a password credential of a realm export, in JSON |
+//! | `ldap` | `{SHA}`, `{SSHA}` and their relatives, `{CRYPT}` with what else is there |
 //! | `ldap-pbkdf2` | `{PBKDF2}`, `{PBKDF2-SHA256}`, 389's `{PBKDF2_SHA256}`, `{ARGON2}` |
+//! | `md5-crypt` | crypt(3)'s `$1$`, and Apache's `$apr1$` |
 //! | `p5k2` | `$p5k2$`, both formats of that name |
+//! | `phpass` | `$P$` of WordPress, `$H$` of phpBB, `$S$` of Drupal 7 |
 //! | `scram` | passlib's `$scram$` and PostgreSQL's `SCRAM-SHA-256$` |
+//! | `sha1-crypt` | NetBSD's `$sha1$` |
 //! | `spring-pbkdf2` | Spring Security's bare PBKDF2: no prefix, and its settings are the host's to know |
 //! | `werkzeug` | `pbkdf2:sha256:`, of Werkzeug and Flask |
 //! | `wordpress` | `$wp$2y$`, of WordPress since 6.8 |
+//!
+//! `digest` is what several of them share.
 //!
 //! No feature changes what another does, and none turns wiping off.
 
@@ -94,22 +101,32 @@ pub use format::atlassian::Atlassian;
 pub use format::bcrypt::Bcrypt;
 #[cfg(feature = "bcrypt-sha256")]
 pub use format::bcrypt_sha256::BcryptSha256;
+#[cfg(feature = "des-crypt")]
+pub use format::des_crypt::{BsdiCrypt, DesCrypt};
 #[cfg(feature = "django")]
 pub use format::django::Django;
 #[cfg(feature = "grub")]
 pub use format::grub::Grub;
 #[cfg(feature = "keycloak")]
 pub use format::keycloak::Keycloak;
+#[cfg(feature = "ldap")]
+pub use format::ldap::Ldap;
 #[cfg(feature = "ldap-pbkdf2")]
 pub use format::ldap_pbkdf2::LdapPbkdf2;
+#[cfg(feature = "md5-crypt")]
+pub use format::md5_crypt::Md5Crypt;
 #[cfg(feature = "p5k2")]
 pub use format::p5k2::P5k2;
 #[cfg(feature = "pbkdf2")]
 pub use format::pbkdf2::Pbkdf2;
+#[cfg(feature = "phpass")]
+pub use format::phpass::{Drupal7, Phpass};
 #[cfg(feature = "scram")]
 pub use format::scram::Scram;
 #[cfg(feature = "sha-crypt")]
 pub use format::sha_crypt::ShaCrypt;
+#[cfg(feature = "sha1-crypt")]
+pub use format::sha1_crypt::Sha1Crypt;
 #[cfg(feature = "spring-pbkdf2")]
 pub use format::spring_pbkdf2::SpringPbkdf2;
 #[cfg(feature = "werkzeug")]

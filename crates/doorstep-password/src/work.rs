@@ -7,6 +7,8 @@ mod goal;
 mod hash;
 mod parameters;
 mod price;
+#[cfg(any(feature = "digest", feature = "des-crypt"))]
+pub(crate) mod rounds;
 #[cfg(feature = "scram")]
 mod saslprep;
 mod sha;
@@ -16,8 +18,16 @@ mod steps;
 pub(crate) mod argon2;
 #[cfg(feature = "bcrypt")]
 pub(crate) mod bcrypt;
+#[cfg(feature = "des-crypt")]
+pub(crate) mod des_crypt;
+#[cfg(feature = "digest")]
+pub(crate) mod digest;
+#[cfg(feature = "md5-crypt")]
+pub(crate) mod md5_crypt;
 #[cfg(feature = "pbkdf2")]
 pub(crate) mod pbkdf2;
+#[cfg(feature = "sha1-crypt")]
+pub(crate) mod sha1_crypt;
 #[cfg(feature = "sha-crypt")]
 pub(crate) mod sha_crypt;
 

@@ -40,7 +40,7 @@ impl Bcrypt {
     const SALT_CHARS: usize = 22;
     const DIGEST_CHARS: usize = 31;
 
-    const DEFAULT: Self = match Self::new(12) {
+    pub(crate) const DEFAULT: Self = match Self::new(12) {
         Ok(bcrypt) => bcrypt,
         Err(InvalidParameters) => panic!("between 4 and 31"),
     };

@@ -72,7 +72,7 @@ impl Algorithm {
             ],
             #[cfg(feature = "sha-crypt")]
             Algorithm::ShaCrypt(params) => vec![("rounds", params.rounds().to_string())],
-            Algorithm::Other(kdf) => vec![("kdf", format!("{kdf:?}"))],
+            Algorithm::Other(kdf) => kdf.parameters(),
         }
     }
 }
@@ -84,6 +84,11 @@ pub trait Kdf: fmt::Debug + Send + Sync + 'static {
 
     /// Begins: does at most the smallest piece.
     fn begin(&self, password: &[u8], salt: &[u8]) -> Box<dyn Slices>;
+
+    /// The parameters by name, without any secret, for people to read.
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        vec![("kdf", format!("{self:?}"))]
+    }
 }
 
 /// A [`Kdf`] under way. Its `Drop` wipes what it holds.

@@ -1,0 +1,32 @@
+//! Whatever crypt(3) writes, where another format holds it: told by its prefix, read by its format.
+
+use super::Format;
+use crate::stored::{Refused, StoredHash};
+
+/// Those that are built in, the bare one last.
+fn formats() -> impl Iterator<Item = &'static dyn Format> {
+    const FORMATS: &[&dyn Format] = &[
+        #[cfg(feature = "bcrypt")]
+        &super::bcrypt::Bcrypt::DEFAULT,
+        #[cfg(feature = "sha-crypt")]
+        &super::sha_crypt::ShaCrypt::SHA512,
+        #[cfg(feature = "md5-crypt")]
+        &super::md5_crypt::Md5Crypt,
+        #[cfg(feature = "sha1-crypt")]
+        &super::sha1_crypt::Sha1Crypt,
+        #[cfg(feature = "des-crypt")]
+        &super::des_crypt::BsdiCrypt,
+        #[cfg(feature = "des-crypt")]
+        &super::des_crypt::DesCrypt,
+    ];
+    FORMATS.iter().copied()
+}
+
+/// Reads one of crypt(3)'s strings.
+///
+/// # Errors
+/// [`Refused::UnknownFormat`] if none of those that are built in claims it.
+pub(crate) fn parse(stored: &str) -> Result<StoredHash, Refused> {
+    let format = formats().find(|format| format.claims(stored)).ok_or(Refused::UnknownFormat)?;
+    format.parse(stored)
+}
