@@ -72,6 +72,18 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
+macro_rules! table {
+    ($predicate:ident) => {{
+        let mut table = [false; 256];
+        let mut byte = 0;
+        while byte < 256 {
+            table[byte] = $predicate(byte as u8);
+            byte += 1;
+        }
+        table
+    }};
+}
+
 /// `tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~"
 /// / DIGIT / ALPHA` (RFC 9110 §5.6.2).
 pub const fn is_tchar(byte: u8) -> bool {
@@ -79,6 +91,14 @@ pub const fn is_tchar(byte: u8) -> bool {
         b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`'
         | b'|' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
 }
+
+const fn is_token68_char(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+}
+
+/// The two predicates that each byte of each request's credentials is asked for, as tables.
+static TCHAR: [bool; 256] = table!(is_tchar);
+static TOKEN68: [bool; 256] = table!(is_token68_char);
 
 /// `token = 1*tchar`.
 pub fn is_token(bytes: &[u8]) -> bool {
@@ -104,7 +124,7 @@ pub const fn is_scope_char(byte: u8) -> bool {
 /// # Errors
 /// [`MalformedKind::Scheme`] if no token starts it, or something else than spaces follows.
 pub fn credentials(value: &[u8]) -> Result<(&str, usize, &[u8]), Malformed> {
-    let scheme_len = value.iter().take_while(|&&byte| is_tchar(byte)).count();
+    let scheme_len = value.iter().take_while(|&&byte| TCHAR[usize::from(byte)]).count();
     let spaces = value[scheme_len..].iter().take_while(|&&byte| byte == b' ').count();
     let start = scheme_len + spaces;
     let malformed = Malformed::new(scheme_len, MalformedKind::Scheme);
@@ -129,10 +149,7 @@ pub fn credentials(value: &[u8]) -> Result<(&str, usize, &[u8]), Malformed> {
 /// # Errors
 /// [`MalformedKind::Token68`] at the first byte that does not fit.
 pub fn token68(start: usize, bytes: &[u8]) -> Result<&[u8], Malformed> {
-    let is_token68_char = |byte: &u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
-    };
-    let len = bytes.iter().take_while(|byte| is_token68_char(byte)).count();
+    let len = bytes.iter().take_while(|&&byte| TOKEN68[usize::from(byte)]).count();
     let padding = bytes[len..].iter().take_while(|&&byte| byte == b'=').count();
     if len == 0 || len + padding < bytes.len() {
         return Err(Malformed::new(start + len + padding, MalformedKind::Token68));

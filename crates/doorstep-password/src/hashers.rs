@@ -207,8 +207,9 @@ impl Hashers {
     pub fn plan(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
         let Reading { format, hash, outdated } = self.read_within_limits(stored, password.len())?;
         let takes = format.takes(password) && hash.derivation().takes(password);
-        let expected = takes.then(|| Secret::new(hash.digest()));
-        Ok(Plan { derivation: hash.derivation().clone(), check: Check { expected, outdated } })
+        let (derivation, digest) = hash.into_parts();
+        let expected = takes.then_some(digest);
+        Ok(Plan { derivation, check: Check { expected, outdated } })
     }
 
     /// The work that a wrong password would have cost, for a name that has no hash to verify, with a

@@ -6,6 +6,7 @@ use core::fmt;
 
 use zeroize::Zeroizing;
 
+use crate::secret::Secret;
 use crate::work::{Cost, Derivation, PasswordStep};
 
 /// What a stored string says: its format, how its digest was derived, and the digest.
@@ -34,7 +35,21 @@ pub struct Parameter {
 impl StoredHash {
     /// A stored hash of the algorithm that passlib calls `name`.
     pub fn new(name: &'static str, derivation: Derivation, digest: &[u8]) -> Self {
-        Self { name, derivation, digest: Zeroizing::new(digest.to_vec()) }
+        Self::of(name, derivation, Zeroizing::new(digest.to_vec()))
+    }
+
+    /// The same of a digest that was decoded for it.
+    pub(crate) fn of(
+        name: &'static str,
+        derivation: Derivation,
+        digest: Zeroizing<Vec<u8>>,
+    ) -> Self {
+        Self { name, derivation, digest }
+    }
+
+    /// What is needed to verify against it. The digest is wiped still.
+    pub(crate) fn into_parts(mut self) -> (Derivation, Secret) {
+        (self.derivation, core::mem::take(&mut *self.digest).into())
     }
 
     /// The same under another name and with more steps: a format within a format.

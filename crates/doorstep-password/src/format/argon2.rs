@@ -111,7 +111,7 @@ impl Format for Argon2 {
             .map_err(|InvalidParameters| parameters_end)?;
         params.variant = variant;
         params.version = version;
-        Ok(StoredHash::new("argon2", Derivation::new(Algorithm::Argon2(params), &salt), &tag))
+        Ok(StoredHash::of("argon2", Derivation::new(Algorithm::Argon2(params), &salt), tag))
     }
 }
 

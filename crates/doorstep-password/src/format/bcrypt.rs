@@ -107,7 +107,7 @@ impl Format for Bcrypt {
         let salt = encoding::decode(&BCRYPT, salt).ok_or(not_base64)?;
         let digest = encoding::decode(&BCRYPT, digest).ok_or(not_base64)?;
         let derivation = Derivation::new(Algorithm::Bcrypt(params), &salt);
-        Ok(StoredHash::new("bcrypt", derivation, &digest))
+        Ok(StoredHash::of("bcrypt", derivation, digest))
     }
 
     fn takes(&self, password: &[u8]) -> bool {

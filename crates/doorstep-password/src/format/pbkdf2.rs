@@ -136,7 +136,7 @@ impl Format for Pbkdf2 {
         let params = Pbkdf2Params::new(prf, rounds, key_len)
             .map_err(|InvalidParameters| Malformed { ..rounds_end })?;
         let derivation = Derivation::new(Algorithm::Pbkdf2(params), &salt);
-        Ok(StoredHash::new(name(prf), derivation, &digest))
+        Ok(StoredHash::of(name(prf), derivation, digest))
     }
 }
 

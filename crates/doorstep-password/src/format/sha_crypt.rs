@@ -116,7 +116,7 @@ impl Format for ShaCrypt {
         cursor.expect("$")?;
         let digest = hash64::decode(variant, cursor.rest()).map_err(|kind| cursor.error(kind))?;
         let derivation = Derivation::new(Algorithm::ShaCrypt(params), salt.as_bytes());
-        Ok(StoredHash::new(name(variant), derivation, &digest))
+        Ok(StoredHash::of(name(variant), derivation, digest))
     }
 
     fn takes(&self, password: &[u8]) -> bool {
