@@ -6,11 +6,12 @@
 
 mod util;
 
+use std::num::NonZeroU32;
 use std::time::{Duration, Instant};
 
 use doorstep::password::{Hashers, Secret};
-use doorstep::{Authenticator, Basic, Bearer, Cause, Outcome};
-use doorstep_tower::{AuthLayer, Login, Peer, ReceiptLimits};
+use doorstep::{Authenticator, Basic, Bearer, Cause, Outcome, Refuse};
+use doorstep_tower::{AuthLayer, Failures, Login, Peer, ReceiptLimits, ThrottleLimits};
 use tower::{Layer as _, ServiceExt as _, service_fn};
 
 use util::counted::Counted;
@@ -185,6 +186,28 @@ async fn names_without_accounts_push_nobody_out() {
         let _ = host.login(&format!("name {number}"), "open sesame").await;
     }
     assert_eq!(host.hashes("Aladdin", "open sesame").await, (Ok(()), 0));
+}
+
+/// Issue 5 §1: throttled "before the hash". What costs no hash is no free guess either: otherwise a
+/// right password would show by its grant, among as many wrong ones as one likes.
+#[tokio::test]
+async fn who_is_throttled_is_not_recalled() {
+    let host = Host::new(limits());
+    let mut throttled = ThrottleLimits::default();
+    throttled.username =
+        Failures { burst: NonZeroU32::new(2).unwrap(), one_each: Duration::from_secs(86_400) };
+    let login = host.layer.clone().throttle(throttled).login_handle();
+    let host = Host { login, ..host };
+    assert_eq!(host.hashes("Aladdin", "open sesame").await, (Ok(()), 1));
+    for _ in 0..2 {
+        let wrong = host.hashes("Aladdin", "close sesame").await;
+        assert_eq!(wrong, (Err(Cause::Mismatch), 1));
+    }
+    for password in ["open sesame", "close sesame"] {
+        let (refused, hashed) = host.hashes("Aladdin", password).await;
+        assert!(matches!(refused, Err(Cause::Refused(Refuse::Throttled { .. }))), "{refused:?}");
+        assert_eq!(hashed, 0);
+    }
 }
 
 /// DESIGN §2: after `Replace` answered `Ok(true)` the receipt is for the new hash.
