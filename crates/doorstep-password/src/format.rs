@@ -40,6 +40,8 @@ pub(crate) mod scram;
 pub(crate) mod sha1_crypt;
 #[cfg(feature = "sha-crypt")]
 pub(crate) mod sha_crypt;
+#[cfg(feature = "spring")]
+pub(crate) mod spring;
 #[cfg(feature = "spring-pbkdf2")]
 pub(crate) mod spring_pbkdf2;
 #[cfg(feature = "werkzeug")]
@@ -261,7 +263,7 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     #[cfg(feature = "bcrypt-sha256")]
     || Arc::new(bcrypt_sha256::BcryptSha256),
     #[cfg(feature = "django")]
-    || Arc::new(django::Django),
+    || Arc::new(django::Django::default()),
     #[cfg(feature = "grub")]
     || Arc::new(grub::Grub),
     #[cfg(feature = "keycloak")]
@@ -282,10 +284,12 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(scram::Scram),
     #[cfg(feature = "sha1-crypt")]
     || Arc::new(sha1_crypt::Sha1Crypt),
+    #[cfg(feature = "spring")]
+    || Arc::new(spring::Spring),
     #[cfg(feature = "werkzeug")]
     || Arc::new(werkzeug::Werkzeug),
     #[cfg(feature = "wordpress")]
-    || Arc::new(wordpress::WordPress),
+    || Arc::new(wordpress::WordPress::default()),
     // These have a shape and no prefix, or one of a character.
     #[cfg(feature = "des-crypt")]
     || Arc::new(des_crypt::BsdiCrypt),

@@ -57,6 +57,7 @@
 //! | `phpass` | `$P$` of WordPress, `$H$` of phpBB, `$S$` of Drupal 7 |
 //! | `scram` | passlib's `$scram$` and PostgreSQL's `SCRAM-SHA-256$` |
 //! | `sha1-crypt` | NetBSD's `$sha1$` |
+//! | `spring` | Spring Security's `{bcrypt}`, `{pbkdf2}`, `{SHA-256}` and other `{id}` |
 //! | `spring-pbkdf2` | Spring Security's bare PBKDF2: no prefix, and its settings are the host's to know |
 //! | `werkzeug` | `pbkdf2:sha256:`, of Werkzeug and Flask |
 //! | `wordpress` | `$wp$2y$`, of WordPress since 6.8 |
@@ -127,6 +128,8 @@ pub use format::scram::Scram;
 pub use format::sha_crypt::ShaCrypt;
 #[cfg(feature = "sha1-crypt")]
 pub use format::sha1_crypt::Sha1Crypt;
+#[cfg(feature = "spring")]
+pub use format::spring::Spring;
 #[cfg(feature = "spring-pbkdf2")]
 pub use format::spring_pbkdf2::SpringPbkdf2;
 #[cfg(feature = "werkzeug")]

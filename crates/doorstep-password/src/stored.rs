@@ -150,16 +150,6 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-impl Refused {
-    /// The same in a longer string, of which `len` bytes stand before what was read.
-    pub(crate) fn behind(self, len: usize) -> Self {
-        match self {
-            Refused::Malformed(Malformed { at, kind }) => Malformed { at: at + len, kind }.into(),
-            other => other,
-        }
-    }
-}
-
 /// Why a stored hash is not looked at further. No work was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

@@ -48,8 +48,7 @@ impl Format for LdapPbkdf2 {
             "PBKDF2-SHA512" => (Prf::Sha512, "ldap_pbkdf2_sha512"),
             "PBKDF2_SHA256" => return of_389(cursor),
             "ARGON2" => {
-                let parsed = Argon2::default().parse(cursor.rest());
-                let parsed = parsed.map_err(|refused| refused.behind(cursor.at()))?;
+                let parsed = cursor.inner(|rest| Argon2::default().parse(rest))?;
                 return Ok(parsed.within("ldap_argon2", &[]));
             }
             _ => return Err(unknown.into()),

@@ -82,6 +82,13 @@ pub trait Kdf: fmt::Debug + Send + Sync + 'static {
     /// What it costs for a password of so many bytes, before any of it is done.
     fn cost(&self, password_len: usize) -> Cost;
 
+    /// Whether a key can have been derived from `password`. If not, verifying it does the full work
+    /// all the same, and ends in a mismatch.
+    fn takes(&self, password: &[u8]) -> bool {
+        let _ = password;
+        true
+    }
+
     /// Begins: does at most the smallest piece.
     fn begin(&self, password: &[u8], salt: &[u8]) -> Box<dyn Slices>;
 
@@ -171,6 +178,7 @@ impl Derivation {
                 Algorithm::Bcrypt(_) => !password.contains(&0),
                 #[cfg(feature = "sha-crypt")]
                 Algorithm::ShaCrypt(_) => !password.contains(&0),
+                Algorithm::Other(kdf) => kdf.takes(password),
                 _ => true,
             },
         }

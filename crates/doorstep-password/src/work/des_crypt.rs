@@ -49,6 +49,11 @@ impl DesCryptParams {
 }
 
 impl Kdf for DesCryptParams {
+    fn takes(&self, password: &[u8]) -> bool {
+        // `crypt()` stops at a NUL: no hash of it was made from one.
+        !password.contains(&0)
+    }
+
     fn cost(&self, password_len: usize) -> Cost {
         let blocks = if self.long { password_len.div_ceil(8).max(1) as u64 } else { 1 };
         let rounds = u64::from(self.count) * ENCRYPTION;
