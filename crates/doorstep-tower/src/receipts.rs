@@ -11,7 +11,7 @@ use moka::sync::Cache;
 pub struct ReceiptLimits {
     /// Users, one receipt each: 10 000, unless told. The least recently and least often seen go first.
     ///
-    /// Each takes about 300 bytes and the user-id: 3 MiB with the default, 13 MiB at the very worst,
+    /// Each takes about 400 bytes and the user-id: 4 MiB with the default, 14 MiB at the very worst,
     /// since the user-ids that an authenticator reads have at most 1024 bytes unless it was told. Only
     /// a right password makes a receipt, so that nobody fills the cache who has no accounts.
     pub capacity: u64,
