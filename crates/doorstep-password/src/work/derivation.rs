@@ -178,8 +178,11 @@ impl Derivation {
                 Algorithm::Bcrypt(_) => !password.contains(&0),
                 #[cfg(feature = "sha-crypt")]
                 Algorithm::ShaCrypt(_) => !password.contains(&0),
+                #[cfg(feature = "argon2")]
+                Algorithm::Argon2(_) => true,
+                #[cfg(feature = "pbkdf2")]
+                Algorithm::Pbkdf2(_) => true,
                 Algorithm::Other(kdf) => kdf.takes(password),
-                _ => true,
             },
         }
     }
