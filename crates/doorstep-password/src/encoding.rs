@@ -11,9 +11,7 @@ use base64::alphabet::{self, Alphabet};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
-#[cfg(feature = "ldap")]
-use crate::stored::Refused;
-use crate::stored::{Malformed, MalformedKind};
+use crate::stored::{Malformed, MalformedKind, Refused};
 
 /// Without padding, and with the unused bits of the last character zero: one string for each value.
 const CANONICAL: GeneralPurposeConfig = GeneralPurposeConfig::new()
@@ -156,7 +154,6 @@ impl<'a> Cursor<'a> {
     }
 
     /// Reads the rest as a string of its own, whose errors keep their place in this one.
-    #[cfg(feature = "ldap")]
     pub(crate) fn inner<T>(
         &self,
         parse: impl FnOnce(&'a str) -> Result<T, Refused>,
