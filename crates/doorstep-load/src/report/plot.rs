@@ -37,7 +37,8 @@ pub(super) fn svg(all: &[Reached], note: &str) -> String {
         let sign = if reached.at_most { "&lt;" } else { "≥" };
         let Reached { what, value, target, unit, .. } = reached;
         let (text, right) = (y + 14, LEFT - 8);
-        let after = LEFT + long + 6;
+        // Not across the line.
+        let after = (LEFT + long + 6).max(if long < one - LEFT { one + 6 } else { 0 });
         let what = what.replace('&', "&amp;").replace('<', "&lt;");
         let _ = write!(
             out,

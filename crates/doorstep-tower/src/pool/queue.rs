@@ -31,10 +31,15 @@ struct State {
     /// What all workspaces hold, or will when the jobs that run have taken what they asked for.
     held_kib: u64,
     last_batch: usize,
+    /// How much faster company was of late than one job after the other; 0 before there was any.
+    gain: f64,
     closed: bool,
     /// What the meters know.
     reported: Load,
 }
+
+/// No company is so much faster, whatever a clock says.
+const MOST_GAIN: f64 = 16.0;
 
 /// What a thread does next.
 pub(super) struct Batch {
@@ -92,8 +97,13 @@ impl Shared {
 
     /// When what waits now will have been done, about.
     fn overloaded(&self, state: &State) -> Refuse {
-        let units =
-            state.queue.values().map(|queued| queued.cost.units).fold(0, u64::saturating_add);
+        let units_of = |in_company: bool| {
+            let jobs = state.queue.values().filter(|job| job.company.is_some() == in_company);
+            jobs.map(|job| job.cost.units).fold(0, u64::saturating_add)
+        };
+        // Costs are of jobs alone: bcrypt in company takes a quarter of what it says.
+        let in_company = (units_of(true) as f64 / state.gain.max(1.0)) as u64;
+        let units = units_of(false).saturating_add(in_company);
         let seconds = units / 1_000_000 / self.limits.threads.get() as u64;
         Refuse::Overloaded { retry_after: u32::try_from(seconds).unwrap_or(u32::MAX).max(1) }
     }
@@ -160,6 +170,15 @@ impl Shared {
             state = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
         state
+    }
+
+    /// So many units have run in company, in this time.
+    pub(super) fn gained(&self, units: u64, ran: Duration) {
+        let gain = units as f64 / ran.as_micros().max(1) as f64;
+        let mut state = self.lock();
+        // The last few batches, of which one may have been interrupted.
+        let before = state.gain.max(1.0);
+        state.gain = before + (gain.clamp(1.0, MOST_GAIN) - before) / 4.0;
     }
 
     /// A batch has ended, and the thread keeps so much.

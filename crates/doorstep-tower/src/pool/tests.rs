@@ -352,3 +352,29 @@ fn who_was_answered_together_begins_together() {
     let _second = shared.enter(Check::new(check(&hashers, 2, "open sesame")).0).ok().unwrap();
     assert_eq!(next.join().unwrap().unwrap().company(), Some(2));
 }
+
+/// Two jobs of three seconds each wait, and company has been four times as fast as they say.
+#[test]
+fn who_is_refused_is_told_how_long_the_queue_takes_in_company() {
+    let shared = Arc::new(Shared::new("test", limits(1, 1)));
+    let hashers = pbkdf2(4_000_000);
+    let enter = || {
+        let stored = "$pbkdf2-sha256$4000000$AAAAAAAAAAAAAAAAAAAAAA$\
+                      AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let auth = Authenticator::builder("example", hashers.clone()).build().unwrap();
+        let Step::FindUser(ask) = auth.login("Aladdin", "open sesame".into()) else { panic!() };
+        let Step::Verify(work) = ask.found(1, stored) else { panic!() };
+        shared.enter(Check::new(work).0)
+    };
+    let _places = [enter().ok().unwrap(), enter().ok().unwrap()];
+    let seconds = || match enter() {
+        Err((_, Refuse::Overloaded { retry_after })) => retry_after,
+        _ => panic!("there is room"),
+    };
+    let alone = seconds();
+    for _ in 0..64 {
+        shared.gained(4_000_000, Duration::from_secs(1));
+    }
+    let together = seconds();
+    assert!(together.abs_diff(alone / 4) <= 1, "{alone} s alone, {together} s together");
+}

@@ -34,10 +34,16 @@ fn run(shared: &Shared, batch: Batch, workspace: &mut Workspace) {
         std::iter::once(first).chain(others).filter(|queued| !queued.job.is_abandoned()).collect();
     all.iter().for_each(|queued| shared.meters.begun(waited(queued)));
     let size = all.len();
+    let in_company = all.iter().filter(|queued| queued.company.is_some());
+    let units = in_company.map(|queued| queued.cost.units).fold(0, u64::saturating_add);
     let Some(first) = all.pop_front() else { return };
     let first_waited = waited(&first);
     first.job.run(all.into(), first_waited, workspace);
-    shared.meters.ran(size, begun.elapsed());
+    let ran = begun.elapsed();
+    if units > 0 {
+        shared.gained(units, ran);
+    }
+    shared.meters.ran(size, ran);
 }
 
 /// Refuses those who have waited for too long, until nobody will wait any more.
