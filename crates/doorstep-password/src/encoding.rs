@@ -1,6 +1,6 @@
 //! Numbers and base64 as stored strings write them, in their one canonical form.
 
-#[cfg(any(feature = "digest", feature = "des-crypt"))]
+#[cfg(any(feature = "des-crypt", feature = "digest", feature = "scrypt"))]
 pub(crate) mod hash64;
 
 use alloc::string::String;

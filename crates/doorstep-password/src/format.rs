@@ -12,7 +12,7 @@ pub(crate) mod atlassian;
 pub(crate) mod bcrypt;
 #[cfg(feature = "bcrypt-sha256")]
 pub(crate) mod bcrypt_sha256;
-#[cfg(feature = "ldap")]
+#[cfg(any(feature = "htpasswd", feature = "ldap"))]
 mod crypt;
 #[cfg(feature = "des-crypt")]
 pub(crate) mod des_crypt;
@@ -20,6 +20,8 @@ pub(crate) mod des_crypt;
 pub(crate) mod django;
 #[cfg(feature = "grub")]
 pub(crate) mod grub;
+#[cfg(feature = "htpasswd")]
+pub(crate) mod htpasswd;
 #[cfg(feature = "keycloak")]
 pub(crate) mod keycloak;
 #[cfg(feature = "ldap")]
@@ -28,6 +30,8 @@ pub(crate) mod ldap;
 pub(crate) mod ldap_pbkdf2;
 #[cfg(feature = "md5-crypt")]
 pub(crate) mod md5_crypt;
+#[cfg(feature = "nthash")]
+pub(crate) mod nthash;
 #[cfg(feature = "p5k2")]
 pub(crate) mod p5k2;
 #[cfg(feature = "pbkdf2")]
@@ -36,6 +40,8 @@ pub(crate) mod pbkdf2;
 pub(crate) mod phpass;
 #[cfg(feature = "scram")]
 pub(crate) mod scram;
+#[cfg(feature = "scrypt")]
+pub(crate) mod scrypt;
 #[cfg(feature = "sha1-crypt")]
 pub(crate) mod sha1_crypt;
 #[cfg(feature = "sha-crypt")]
@@ -44,6 +50,8 @@ pub(crate) mod sha_crypt;
 pub(crate) mod spring;
 #[cfg(feature = "spring-pbkdf2")]
 pub(crate) mod spring_pbkdf2;
+#[cfg(feature = "sun-md5")]
+pub(crate) mod sun_md5;
 #[cfg(feature = "werkzeug")]
 pub(crate) mod werkzeug;
 #[cfg(feature = "wordpress")]
@@ -274,6 +282,8 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(ldap_pbkdf2::LdapPbkdf2),
     #[cfg(feature = "md5-crypt")]
     || Arc::new(md5_crypt::Md5Crypt),
+    #[cfg(feature = "nthash")]
+    || Arc::new(nthash::NtHash::default()),
     #[cfg(feature = "p5k2")]
     || Arc::new(p5k2::P5k2),
     #[cfg(feature = "phpass")]
@@ -282,10 +292,14 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(phpass::Drupal7),
     #[cfg(feature = "scram")]
     || Arc::new(scram::Scram),
+    #[cfg(feature = "scrypt")]
+    || Arc::new(scrypt::Scrypt),
     #[cfg(feature = "sha1-crypt")]
     || Arc::new(sha1_crypt::Sha1Crypt),
     #[cfg(feature = "spring")]
     || Arc::new(spring::Spring),
+    #[cfg(feature = "sun-md5")]
+    || Arc::new(sun_md5::SunMd5),
     #[cfg(feature = "werkzeug")]
     || Arc::new(werkzeug::Werkzeug),
     #[cfg(feature = "wordpress")]

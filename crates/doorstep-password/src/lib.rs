@@ -49,16 +49,20 @@
 //! | `des-crypt` | crypt(3)'s 13 characters, and BSDi's `_` |
 //! | `django` | `pbkdf2_sha256$`, `argon2$`, `bcrypt_sha256$$` and others of Django's |
 //! | `grub` | `grub.pbkdf2.sha512.` |
+//! | `htpasswd` | a line of Apache's password files: no prefix |
 //! | `keycloak` | a password credential of a realm export, in JSON |
 //! | `ldap` | `{SHA}`, `{SSHA}` and their relatives, `{CRYPT}` with what else is there |
 //! | `ldap-pbkdf2` | `{PBKDF2}`, `{PBKDF2-SHA256}`, 389's `{PBKDF2_SHA256}`, `{ARGON2}` |
 //! | `md5-crypt` | crypt(3)'s `$1$`, and Apache's `$apr1$` |
+//! | `nthash` | `$3$$`; the bare NT hash has no prefix |
 //! | `p5k2` | `$p5k2$`, both formats of that name |
 //! | `phpass` | `$P$` of WordPress, `$H$` of phpBB, `$S$` of Drupal 7 |
 //! | `scram` | passlib's `$scram$` and PostgreSQL's `SCRAM-SHA-256$` |
+//! | `scrypt` | `$scrypt$`, `$7$`, hashcat's `SCRYPT:` |
 //! | `sha1-crypt` | NetBSD's `$sha1$` |
 //! | `spring` | Spring Security's `{bcrypt}`, `{pbkdf2}`, `{SHA-256}` and other `{id}` |
 //! | `spring-pbkdf2` | Spring Security's bare PBKDF2: no prefix, and its settings are the host's to know |
+//! | `sun-md5` | Solaris' `$md5$` and `$md5,rounds=` |
 //! | `werkzeug` | `pbkdf2:sha256:`, of Werkzeug and Flask |
 //! | `wordpress` | `$wp$2y$`, of WordPress since 6.8 |
 //!
@@ -108,6 +112,8 @@ pub use format::des_crypt::{BsdiCrypt, DesCrypt};
 pub use format::django::Django;
 #[cfg(feature = "grub")]
 pub use format::grub::Grub;
+#[cfg(feature = "htpasswd")]
+pub use format::htpasswd::HtpasswdLine;
 #[cfg(feature = "keycloak")]
 pub use format::keycloak::Keycloak;
 #[cfg(feature = "ldap")]
@@ -116,6 +122,8 @@ pub use format::ldap::Ldap;
 pub use format::ldap_pbkdf2::LdapPbkdf2;
 #[cfg(feature = "md5-crypt")]
 pub use format::md5_crypt::Md5Crypt;
+#[cfg(feature = "nthash")]
+pub use format::nthash::NtHash;
 #[cfg(feature = "p5k2")]
 pub use format::p5k2::P5k2;
 #[cfg(feature = "pbkdf2")]
@@ -124,6 +132,8 @@ pub use format::pbkdf2::Pbkdf2;
 pub use format::phpass::{Drupal7, Phpass};
 #[cfg(feature = "scram")]
 pub use format::scram::Scram;
+#[cfg(feature = "scrypt")]
+pub use format::scrypt::Scrypt;
 #[cfg(feature = "sha-crypt")]
 pub use format::sha_crypt::ShaCrypt;
 #[cfg(feature = "sha1-crypt")]
@@ -132,6 +142,8 @@ pub use format::sha1_crypt::Sha1Crypt;
 pub use format::spring::Spring;
 #[cfg(feature = "spring-pbkdf2")]
 pub use format::spring_pbkdf2::SpringPbkdf2;
+#[cfg(feature = "sun-md5")]
+pub use format::sun_md5::SunMd5;
 #[cfg(feature = "werkzeug")]
 pub use format::werkzeug::Werkzeug;
 #[cfg(feature = "wordpress")]

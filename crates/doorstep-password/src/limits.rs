@@ -28,6 +28,8 @@ pub struct Limits {
     pub argon2_passes: u32,
     /// Argon2's lanes. 16; RFC 9106 §4 recommends 4.
     pub argon2_lanes: u32,
+    /// The memory of any other algorithm, in KiB, such as scrypt's. 256 MiB, like Argon2's.
+    pub other_memory_kib: u64,
     /// PBKDF2's iterations, summed over the blocks of its key. 10 000 000; OWASP recommends up to
     /// 1 400 000.
     pub pbkdf2_rounds: u64,
@@ -50,6 +52,7 @@ impl Default for Limits {
             argon2_memory_kib: 256 * 1024,
             argon2_passes: 16,
             argon2_lanes: 16,
+            other_memory_kib: 256 * 1024,
             pbkdf2_rounds: 10_000_000,
             sha_crypt_rounds: 10_000_000,
             bcrypt_cost: 16,
@@ -89,7 +92,12 @@ impl Limits {
             Algorithm::ShaCrypt(params) => {
                 over("sha_crypt_rounds", params.rounds() > self.sha_crypt_rounds)?;
             }
-            Algorithm::Other(_) => {}
+            Algorithm::Other(kdf) => {
+                over(
+                    "other_memory_kib",
+                    kdf.cost(password_len).memory_kib > self.other_memory_kib,
+                )?;
+            }
         }
         over("units", derivation.cost(password_len).units > self.units)
     }

@@ -26,10 +26,14 @@ pub(crate) mod digest;
 pub(crate) mod md5_crypt;
 #[cfg(feature = "pbkdf2")]
 pub(crate) mod pbkdf2;
+#[cfg(feature = "scrypt")]
+pub(crate) mod scrypt;
 #[cfg(feature = "sha1-crypt")]
 pub(crate) mod sha1_crypt;
 #[cfg(feature = "sha-crypt")]
 pub(crate) mod sha_crypt;
+#[cfg(feature = "sun-md5")]
+pub(crate) mod sun_md5;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -14,6 +14,10 @@ fn formats() -> impl Iterator<Item = &'static dyn Format> {
         &super::md5_crypt::Md5Crypt,
         #[cfg(feature = "sha1-crypt")]
         &super::sha1_crypt::Sha1Crypt,
+        #[cfg(feature = "sun-md5")]
+        &super::sun_md5::SunMd5,
+        #[cfg(feature = "scrypt")]
+        &super::scrypt::Scrypt,
         #[cfg(feature = "des-crypt")]
         &super::des_crypt::BsdiCrypt,
         #[cfg(feature = "des-crypt")]
@@ -27,6 +31,10 @@ fn formats() -> impl Iterator<Item = &'static dyn Format> {
 /// # Errors
 /// [`Refused::UnknownFormat`] if none of those that are built in claims it.
 pub(crate) fn parse(stored: &str) -> Result<StoredHash, Refused> {
+    // scrypt has two more forms, of which crypt(3) knows nothing.
+    if stored.starts_with("$scrypt$") || stored.starts_with("SCRYPT:") {
+        return Err(Refused::UnknownFormat);
+    }
     let format = formats().find(|format| format.claims(stored)).ok_or(Refused::UnknownFormat)?;
     format.parse(stored)
 }
