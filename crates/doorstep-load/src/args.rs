@@ -99,7 +99,7 @@ pub(crate) struct Run {
     /// The core of all servers. This program should be on another one.
     #[arg(long, default_value_t = 0)]
     pub(crate) core: usize,
-    /// The program that serves the toolkit, if it is told `serve PORT`.
+    /// The program that serves the toolkit, if it is told `serve PORT` or `serve PORT uvloop`.
     #[arg(long, value_name = "PROGRAM")]
     pub(crate) toolkit: PathBuf,
     /// Writes the report into this page, between its marks, and a plot beside it.

@@ -90,7 +90,8 @@ fn closed_loops(
     let receipts = Server::doorstep(core, &["--hash", PBKDF2, "--receipts"])?;
     let bcrypt = Server::doorstep(core, &["--hash", BCRYPT])?;
     let argon2 = Server::doorstep(core, &["--hash", ARGON2])?;
-    let toolkit = Server::toolkit(core, &args.toolkit)?;
+    let toolkit = Server::toolkit(core, &args.toolkit, &[])?;
+    let uvloop = Server::toolkit(core, &args.toolkit, &["uvloop"])?;
     let nginx = Server::nginx(core, &directory.join("nginx"), BCRYPT_COST)?;
 
     let (open, by_token) = (get("/open", None), get("/me", Some(&token())));
@@ -104,11 +105,18 @@ fn closed_loops(
     let cases = [
         login("login, PBKDF2: doorstep", &pbkdf2),
         login("login, PBKDF2: toolkit", &toolkit),
+        login("login, PBKDF2: toolkit, uvloop", &uvloop),
         login("login, Argon2id: doorstep", &argon2),
         login("login, bcrypt: doorstep", &bcrypt),
         login("login, bcrypt: nginx", &nginx),
         Case { name: "token: doorstep", server: &pbkdf2, requests: all(&by_token), time: short },
         Case { name: "token: toolkit", server: &toolkit, requests: all(&by_token), time: short },
+        Case {
+            name: "token: toolkit, uvloop",
+            server: &uvloop,
+            requests: all(&by_token),
+            time: short,
+        },
         Case {
             name: "token, SQLite: doorstep",
             server: &sqlite,
@@ -117,10 +125,10 @@ fn closed_loops(
         },
         Case { name: "receipts: doorstep", server: &receipts, requests: logins(), time: short },
         Case { name: "open: doorstep", server: &receipts, requests: all(&open), time: short },
-        Case { name: "open: toolkit", server: &toolkit, requests: all(&open), time: short },
+        Case { name: "open: toolkit, uvloop", server: &uvloop, requests: all(&open), time: short },
         Case { name: "open: nginx", server: &nginx, requests: all(&open), time: short },
     ];
-    let servers = [&pbkdf2, &sqlite, &receipts, &bcrypt, &argon2, &toolkit, &nginx];
+    let servers = [&pbkdf2, &sqlite, &receipts, &bcrypt, &argon2, &toolkit, &uvloop, &nginx];
     // The first receipts, and whatever else is done once.
     closed(receipts.address, logins(), Duration::from_millis(500))?;
 

@@ -43,11 +43,15 @@ impl Server {
         }
     }
 
-    /// `program serve PORT`.
-    pub(crate) fn toolkit(core: usize, program: &Path) -> Result<Self, Box<dyn Error>> {
+    /// `program serve PORT`, and what it is told besides.
+    pub(crate) fn toolkit(
+        core: usize,
+        program: &Path,
+        args: &[&str],
+    ) -> Result<Self, Box<dyn Error>> {
         let port = free_port()?;
         let mut command = limited(core, program);
-        command.arg("serve").arg(port.to_string()).stdin(Stdio::null());
+        command.arg("serve").arg(port.to_string()).args(args).stdin(Stdio::null());
         Self::awaited(command, port)
     }
 
