@@ -1,6 +1,6 @@
 //! Numbers and base64 as stored strings write them, in their one canonical form.
 
-#[cfg(any(feature = "des-crypt", feature = "digest", feature = "scrypt"))]
+#[cfg(any(feature = "des-crypt", feature = "digest", feature = "scrypt", feature = "yescrypt"))]
 pub(crate) mod hash64;
 
 use alloc::string::String;

@@ -56,6 +56,8 @@ pub(crate) mod sun_md5;
 pub(crate) mod werkzeug;
 #[cfg(feature = "wordpress")]
 pub(crate) mod wordpress;
+#[cfg(feature = "yescrypt")]
+pub(crate) mod yescrypt;
 
 use alloc::string::String;
 use alloc::sync::Arc;
@@ -304,6 +306,8 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(werkzeug::Werkzeug),
     #[cfg(feature = "wordpress")]
     || Arc::new(wordpress::WordPress::default()),
+    #[cfg(feature = "yescrypt")]
+    || Arc::new(yescrypt::Yescrypt),
     // These have a shape and no prefix, or one of a character.
     #[cfg(feature = "des-crypt")]
     || Arc::new(des_crypt::BsdiCrypt),

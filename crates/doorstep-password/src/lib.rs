@@ -65,6 +65,7 @@
 //! | `sun-md5` | Solaris' `$md5$` and `$md5,rounds=` |
 //! | `werkzeug` | `pbkdf2:sha256:`, of Werkzeug and Flask |
 //! | `wordpress` | `$wp$2y$`, of WordPress since 6.8 |
+//! | `yescrypt` | `$y$` and `$gy$` of Linux |
 //!
 //! `digest` is what several of them share.
 //!
@@ -148,6 +149,8 @@ pub use format::sun_md5::SunMd5;
 pub use format::werkzeug::Werkzeug;
 #[cfg(feature = "wordpress")]
 pub use format::wordpress::WordPress;
+#[cfg(feature = "yescrypt")]
+pub use format::yescrypt::Yescrypt;
 pub use format::{CannotHash, Format, Hasher, UnknownName, by_name, hashers, imports, names};
 pub use hashers::{Check, Encoder, HashError, Hashers, Making, Plan, Salt, Verdict, Verifying};
 pub use limits::Limits;

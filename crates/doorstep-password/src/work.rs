@@ -34,6 +34,8 @@ pub(crate) mod sha1_crypt;
 pub(crate) mod sha_crypt;
 #[cfg(feature = "sun-md5")]
 pub(crate) mod sun_md5;
+#[cfg(feature = "yescrypt")]
+pub(crate) mod yescrypt;
 
 use alloc::vec::Vec;
 use core::fmt;

@@ -19,7 +19,7 @@ use doorstep_password::{
 // Those of crypt(3) and of plain digests.
 use doorstep_password::{
     BsdiCrypt, DesCrypt, Drupal7, HtpasswdLine, Ldap, MalformedKind, Md5Crypt, NtHash, Phpass,
-    Refused, Scrypt, Sha1Crypt, SunMd5,
+    Refused, Scrypt, Sha1Crypt, SunMd5, Yescrypt,
 };
 
 use rand_chacha::ChaCha8Rng;
@@ -210,6 +210,18 @@ const FAMILIES: &[Family] = &[
         rows: include_str!("vectors/import/sun-md5.tsv"),
         counts: [15, 7, 15, 0],
         hashers: |_| only(SunMd5),
+    },
+    Family {
+        name: "yescrypt",
+        rows: include_str!("vectors/import/yescrypt.tsv"),
+        counts: [24, 4, 14, 0],
+        hashers: |_| only(Yescrypt),
+    },
+    Family {
+        name: "gost-yescrypt",
+        rows: include_str!("vectors/import/gost-yescrypt.tsv"),
+        counts: [12, 4, 14, 0],
+        hashers: |_| only(Yescrypt),
     },
 ];
 

@@ -18,6 +18,8 @@ fn formats() -> impl Iterator<Item = &'static dyn Format> {
         &super::sun_md5::SunMd5,
         #[cfg(feature = "scrypt")]
         &super::scrypt::Scrypt,
+        #[cfg(feature = "yescrypt")]
+        &super::yescrypt::Yescrypt,
         #[cfg(feature = "des-crypt")]
         &super::des_crypt::BsdiCrypt,
         #[cfg(feature = "des-crypt")]
