@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorstep_password::{
     Algorithm, Argon2, Bcrypt, Hasher, Hashers, InvalidParameters, Limits, Pbkdf2, ShaCrypt,
-    by_name, hashers,
+    by_name, hashers, imports,
 };
 
 use crate::args::Making;
@@ -74,9 +74,11 @@ pub(crate) fn hasher(making: &Making) -> Result<Arc<dyn Hasher>, Refusal> {
     made
 }
 
-/// A set that writes with `preferred` and reads every format that is built in.
+/// A set that writes with `preferred` and reads every format that can be told by its prefix, those of
+/// other systems included.
 pub(crate) fn accept_all(preferred: Arc<dyn Hasher>) -> Hashers {
-    hashers().fold(Hashers::new(preferred), Hashers::accept)
+    let own = hashers().fold(Hashers::new(preferred), Hashers::accept);
+    imports().fold(own, Hashers::accept)
 }
 
 /// Limits that let everything in, for reading a hash and doing none of its work.

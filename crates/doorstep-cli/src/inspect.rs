@@ -53,30 +53,32 @@ pub(crate) fn run(args: &Inspect) -> Result<ExitCode, Refusal> {
     let read = read(args, &preferred);
     if args.json {
         let report = match read {
-            Ok((stored, refused)) => {
-                Report { reading: Reading::of(&stored, args, &*preferred), refused }
+            Ok((stored, outdated, refused)) => {
+                Report { reading: Reading::of(&stored, outdated, args, &*preferred), refused }
             }
             Err(refusal) => Report { reading: Reading::default(), refused: Some(refusal) },
         };
         print_json(&report)?;
         return Ok(exit_code(report.refused.as_ref()));
     }
-    let (stored, refused) = read?;
-    print(format_args!("{}", Table { stored: &stored, args, preferred: &*preferred }))?;
+    let (stored, outdated, refused) = read?;
+    let table = Table { stored: &stored, outdated, args, preferred: &*preferred };
+    print(format_args!("{table}"))?;
     Ok(exit_code(refused.as_ref()))
 }
 
-/// What can be read, and why `verify` would refuse it all the same: a dear hash costs nothing to
+/// What can be read, whether it is outdated, and why `verify` would refuse it all the same: a dear hash costs nothing to
 /// look at.
 fn read(
     args: &Inspect,
     preferred: &Arc<dyn Hasher>,
-) -> Result<(StoredHash, Option<Refusal>), Refusal> {
+) -> Result<(StoredHash, bool, Option<Refusal>), Refusal> {
     let hashers = accept_all(preferred.clone());
     let text = stored_hash(&args.stored)?;
-    let stored = hashers.clone().limits(unlimited()).inspect(&text)?;
+    let reader = hashers.clone().limits(unlimited());
+    let (stored, outdated) = (reader.inspect(&text)?, reader.needs_update(&text)?);
     let refused = hashers.limits(Limits::default()).inspect(&text).err().map(Refusal::from);
-    Ok((stored, refused))
+    Ok((stored, outdated, refused))
 }
 
 fn exit_code(refused: Option<&Refusal>) -> ExitCode {
@@ -90,7 +92,7 @@ fn exit_code(refused: Option<&Refusal>) -> ExitCode {
 }
 
 impl Reading {
-    fn of(stored: &StoredHash, args: &Inspect, preferred: &dyn Hasher) -> Self {
+    fn of(stored: &StoredHash, outdated: bool, args: &Inspect, preferred: &dyn Hasher) -> Self {
         let salt = stored.derivation().salt();
         Self {
             format: Some(stored.name()),
@@ -100,7 +102,7 @@ impl Reading {
             salt: args.show_salt.then(|| hex(salt)),
             digest: args.show_digest.then(|| hex(stored.digest())),
             strength: Some(Strength::of(stored)),
-            outdated: Some(preferred.is_outdated(stored)),
+            outdated: Some(outdated),
             compared_with: Some(Preferred {
                 format: args.making.algorithm.clone(),
                 parameters: Parameters::written_by(preferred),
@@ -144,13 +146,14 @@ impl fmt::Display for Parameters {
 /// The same for people.
 struct Table<'a> {
     stored: &'a StoredHash,
+    outdated: bool,
     args: &'a Inspect,
     preferred: &'a dyn Hasher,
 }
 
 impl fmt::Display for Table<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { stored, args, preferred } = self;
+        let Self { stored, outdated, args, preferred } = self;
         let salt = stored.derivation().salt();
         writeln!(f, "format      {}", stored.name())?;
         writeln!(f, "parameters  {}", Parameters(stored.parameters()))?;
@@ -171,7 +174,7 @@ impl fmt::Display for Table<'_> {
 
         let new = Parameters::written_by(*preferred);
         let algorithm = &args.making.algorithm;
-        if preferred.is_outdated(stored) {
+        if *outdated {
             writeln!(f, "rehash      yes, to {algorithm} {new}")?;
         } else {
             writeln!(f, "rehash      no, it is as good as {algorithm} {new}")?;

@@ -317,6 +317,19 @@ fn only_the_format_that_is_asked_for() {
 }
 
 /// The README's table: these keys, always all of them.
+/// Issue 6, section 1: hashes of other systems verify, and are outdated however strong.
+#[test]
+fn hashes_of_other_systems_are_read_and_outdated() {
+    // Django's tests, and passlib's for Argon2 within Django.
+    let django = "pbkdf2_sha256$390000$seasalt$8xBlGd3jVgvJ+92hWPxi5ww0uuAuAnKgC45eudxro7c=";
+    let report = with_stdin(&["verify", "--stdin", "--json", "--", django], "lètmein".as_bytes());
+    let report = report.json();
+    assert_eq!((&report["verdict"], &report["outdated"]), (&json!("match"), &json!(true)));
+    let strong = "argon2$argon2id$v=19$m=102400,t=2,p=8$Y041dExhNkljRUUy$TMa6A8fPJhCAUXRhJXCXdw";
+    let report = run(&["inspect", "--json", "--", strong]).json();
+    assert_eq!((&report["format"], &report["outdated"]), (&json!("django_argon2"), &json!(true)));
+}
+
 #[test]
 fn json_of_verify() {
     let report = |stored: &str, password: &[u8]| {
