@@ -35,9 +35,10 @@
 //! Apache does it. User-ids are compared byte for byte.
 //!
 //! Which hashes are verified is decided by the authenticator's hashers: bcrypt (`htpasswd -B`) and
-//! sha-crypt (`-2`, `-5`) are among them. `$apr1$`, `{SHA}`, `crypt` and plain text are refused,
-//! each for its own account and after the same work as a wrong password. Nothing is tried as
-//! another format.
+//! sha-crypt (`-2`, `-5`) are among them. `$apr1$` (`-m`), `{SHA}` (`-s`) and `crypt` (`-d`) are, if
+//! they accept `Md5Crypt`, `Ldap` and `DesCrypt`, of the feature `import` of `doorstep`. The others
+//! and plain text are refused, each for its own account and after the same work as a wrong password.
+//! Nothing is tried as another format.
 //!
 //! # Never half of it
 //!
