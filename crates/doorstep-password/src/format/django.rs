@@ -5,6 +5,7 @@
 //! - `argon2$` and a PHC string without its first `$`;
 //! - `bcrypt$` and a bcrypt string with all of it, so that two `$` stand there;
 //!   `bcrypt_sha256$` the same over the SHA-256 in hexadecimal, so that no password is cut;
+//! - `scrypt$N$salt$r$p$digest`: the salt as text, the digest of 64 bytes in base64 with padding;
 //! - `crypt$salt$hash`: des-crypt, removed in 5.0; the salt stands there again, is empty, or is longer
 //!   than the two characters that count;
 //! - `md5$salt$digest` and `sha1$salt$digest`: weak, removed in 5.1 but for MD5, which stays for tests.
@@ -18,6 +19,7 @@ use super::Format;
 use super::argon2::Argon2;
 use super::bcrypt::Bcrypt;
 use super::des_crypt::DesCrypt;
+use super::scrypt::{self, N};
 use crate::encoding::{Case, Cursor, PADDED};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
@@ -55,6 +57,7 @@ const PREFIXES: &[&str] = &[
     "argon2$",
     "bcrypt$",
     "bcrypt_sha256$",
+    "scrypt$",
     "crypt$",
     "md5$",
     "sha1$",
@@ -89,6 +92,7 @@ impl Format for Django {
                     parsed.within("django_bcrypt_sha256", &steps)
                 })
             }
+            "scrypt" => scrypt(cursor),
             "crypt" => des_crypt(cursor),
             "md5" => salted(cursor, Function::Md5, "django_salted_md5"),
             "sha1" => salted(cursor, Function::Sha1, "django_salted_sha1"),
@@ -96,6 +100,9 @@ impl Format for Django {
         }
     }
 }
+
+/// Bytes of a key of scrypt's.
+const SCRYPT_LEN: usize = 64;
 
 fn is_bare_md5(stored: &str) -> bool {
     stored.len() == 32 && stored.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
@@ -115,6 +122,26 @@ fn pbkdf2(mut cursor: Cursor<'_>, prf: Prf, name: &'static str) -> Result<Stored
     }
     cursor.end()?;
     super::pbkdf2::imported(name, (prf, rounds, rounds_end), salt, &digest)
+}
+
+/// Behind the algorithm: `$N$salt$r$p$digest`.
+fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
+    cursor.expect("$")?;
+    let at = cursor.error(MalformedKind::Range);
+    let n = cursor.decimal()?;
+    cursor.expect("$")?;
+    let salt = cursor.text_salt(&['$'])?;
+    cursor.expect("$")?;
+    let r = cursor.decimal()?;
+    cursor.expect("$")?;
+    let p = cursor.decimal()?;
+    cursor.expect("$")?;
+    let digest = cursor.base64(&PADDED)?;
+    if digest.len() != SCRYPT_LEN {
+        return Err(cursor.error(MalformedKind::Length).into());
+    }
+    cursor.end()?;
+    scrypt::imported("django_scrypt", (N::Itself(n), r, p), at, salt, &digest)
 }
 
 /// Behind the algorithm: `$salt$hash`.

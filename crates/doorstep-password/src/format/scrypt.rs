@@ -2,7 +2,7 @@
 //! write it, the crypt(3) form `$7$` (C. Percival's and A. Peslyak's, `crypto_pwhash_scryptsalsa208sha256`
 //! of libsodium), and `SCRYPT:N:r:p:salt:digest` as hashcat's module 8900 reads it.
 //!
-//! All digests are of 32 bytes. It is done whole: the RustCrypto crate cannot be paused, and does not
+//! Here all digests are of 32 bytes; Django's, Werkzeug's and Spring's strings share the parameters. It is done whole: the RustCrypto crate cannot be paused, and does not
 //! wipe its memory.
 
 use alloc::sync::Arc;
@@ -52,8 +52,46 @@ impl Format for Scrypt {
     }
 }
 
-fn params(log_n: u32, r: u32, p: u32, at: Malformed) -> Result<Algorithm, Malformed> {
-    ScryptParams::new(log_n, r, p, DIGEST_LEN)
+/// A hash of another system's, by N itself or its binary logarithm, r and p. `at` is where these stand.
+#[cfg(any(feature = "django", feature = "spring", feature = "werkzeug"))]
+pub(super) fn imported(
+    name: &'static str,
+    (n, r, p): (N, u32, u32),
+    at: Malformed,
+    salt: &[u8],
+    digest: &[u8],
+) -> Result<StoredHash, Refused> {
+    let algorithm = params(n.log(at)?, r, p, digest.len(), at)?;
+    Ok(StoredHash::new(name, Derivation::new(algorithm, salt), digest))
+}
+
+/// scrypt's N, which is a power of two.
+#[derive(Clone, Copy)]
+pub(super) enum N {
+    Itself(u32),
+    #[cfg(feature = "spring")]
+    Log(u32),
+}
+
+impl N {
+    fn log(self, at: Malformed) -> Result<u32, Malformed> {
+        match self {
+            Self::Itself(n) if n.is_power_of_two() => Ok(n.ilog2()),
+            Self::Itself(_) => Err(at),
+            #[cfg(feature = "spring")]
+            Self::Log(log_n) => Ok(log_n),
+        }
+    }
+}
+
+fn params(
+    log_n: u32,
+    r: u32,
+    p: u32,
+    key_len: usize,
+    at: Malformed,
+) -> Result<Algorithm, Malformed> {
+    ScryptParams::new(log_n, r, p, key_len)
         .map(|params| Algorithm::Other(Arc::new(params)))
         .map_err(|InvalidParameters| at)
 }
@@ -67,7 +105,7 @@ fn phc(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     cursor.expect(",p=")?;
     let p = cursor.decimal()?;
     cursor.expect("$")?;
-    let algorithm = params(log_n, r, p, at)?;
+    let algorithm = params(log_n, r, p, DIGEST_LEN, at)?;
     let salt = cursor.base64(&B64)?;
     cursor.expect("$")?;
     let digest = cursor.base64(&B64)?;
@@ -84,7 +122,7 @@ fn seven(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let setting = cursor.until(&['$']);
     let syntax = Malformed { kind: MalformedKind::Syntax, ..at };
     let number = |from, to| setting.get(from..to).and_then(hash64::number).ok_or(syntax);
-    let algorithm = params(number(0, 1)?, number(1, 6)?, number(6, 11)?, at)?;
+    let algorithm = params(number(0, 1)?, number(1, 6)?, number(6, 11)?, DIGEST_LEN, at)?;
     let salt = setting.get(11..).ok_or(syntax)?;
     if !hash64::is_hash64(salt) {
         return Err(syntax.into());
@@ -102,10 +140,7 @@ fn hashcat(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     cursor.expect(":")?;
     let p = cursor.decimal()?;
     cursor.expect(":")?;
-    if !n.is_power_of_two() {
-        return Err(at.into());
-    }
-    let algorithm = params(n.ilog2(), r, p, at)?;
+    let algorithm = params(N::Itself(n).log(at)?, r, p, DIGEST_LEN, at)?;
     let salt_at = cursor.error(MalformedKind::Base64);
     let salt = encoding::decode(&PADDED, cursor.until(&[':'])).ok_or(salt_at)?;
     cursor.expect(":")?;

@@ -8,18 +8,21 @@
 //!   then the salt with its braces (`MessageDigestPasswordEncoder`);
 //! - `{sha256}`: 8 bytes of salt and SHA-256 of salt and password, 1024 times, in hexadecimal
 //!   (`StandardPasswordEncoder`);
-//! - `{ldap}`: `{SHA}` or `{SSHA}` (`LdapShaPasswordEncoder`).
+//! - `{ldap}`: `{SHA}` or `{SSHA}` (`LdapShaPasswordEncoder`);
+//! - `{scrypt}`, `{scrypt@SpringSecurity_v5_8}`: `$`, log2 N, r and p as one number in hexadecimal, with
+//!   two digits for each of r and p, then salt and key in base64 (`SCryptPasswordEncoder`).
 //!
-//! `{noop}` is the password itself, and is refused; `{scrypt}` is not read yet.
+//! `{noop}` is the password itself, and is refused.
 
 use alloc::sync::Arc;
 
 use super::Format;
 use super::argon2::Argon2;
 use super::bcrypt::Bcrypt;
+use super::scrypt::{self, N};
 use super::spring_pbkdf2::SpringPbkdf2;
 use crate::encoding::{Case, Cursor, PADDED};
-use crate::stored::{MalformedKind, Refused, StoredHash};
+use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Again, Digested, Function, Order};
 use crate::work::{Algorithm, Derivation};
 
@@ -83,9 +86,7 @@ impl Format for Spring {
             "sha256" => standard(cursor),
             "ldap" => ldap(cursor),
             "noop" => Err(Refused::Unsupported("{noop} is the password itself")),
-            "scrypt" | "scrypt@SpringSecurity_v5_8" => {
-                Err(Refused::Unsupported("Spring's scrypt is not read yet"))
-            }
+            "scrypt" | "scrypt@SpringSecurity_v5_8" => scrypt(cursor),
             _ => Err(unknown.into()),
         }
     }
@@ -150,4 +151,29 @@ fn ldap(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
         salt,
         digest,
     ))
+}
+
+/// Bytes of a key of scrypt's, unless the encoder was told.
+const SCRYPT_LEN: usize = 32;
+
+/// `$parameters$salt$key`.
+fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
+    cursor.expect("$")?;
+    let at = cursor.error(MalformedKind::Range);
+    let numbers = cursor.until(&['$']);
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if numbers.starts_with('0') || !numbers.bytes().all(is_digit) {
+        return Err(Malformed { kind: MalformedKind::Number, ..at }.into());
+    }
+    let numbers = u32::from_str_radix(numbers, 16).map_err(|_| at)?;
+    let (log_n, r, p) = (numbers >> 16, numbers >> 8 & 0xff, numbers & 0xff);
+    cursor.expect("$")?;
+    let salt = cursor.base64(&PADDED)?;
+    cursor.expect("$")?;
+    let digest = cursor.base64(&PADDED)?;
+    if digest.len() != SCRYPT_LEN {
+        return Err(cursor.error(MalformedKind::Length).into());
+    }
+    cursor.end()?;
+    scrypt::imported("spring_scrypt", (N::Log(log_n), r, p), at, &salt, &digest)
 }

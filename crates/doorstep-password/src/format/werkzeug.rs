@@ -1,16 +1,19 @@
-//! Werkzeug's and Flask's strings: `pbkdf2:sha256:N$salt$digest` (`werkzeug/security.py`, 0.9 to 3.1).
+//! Werkzeug's and Flask's strings: `pbkdf2:sha256:N$salt$digest` and `scrypt:N:r:p$salt$digest`
+//! (`werkzeug/security.py`, 0.9 to 3.1).
 //!
-//! The salt is used as text; the digest is in lower-case hexadecimal and of the hash's length. A
+//! The salt is used as text; the digest is in lower-case hexadecimal and of the hash's length, of 64
+//! bytes with scrypt. A
 //! method without a count means the default of whichever Werkzeug reads it, so that the string does
 //! not say what it is, and is refused. So are `plain`, and the single HMACs (`sha256$salt$…`) that
 //! Werkzeug 3 removed.
 
+use super::scrypt::{self, N};
 use super::{Format, pbkdf2};
 use crate::encoding::{Case, Cursor};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
-/// Reads Werkzeug's `pbkdf2:`, and writes none.
+/// Reads Werkzeug's `pbkdf2:` and `scrypt:`, and writes none.
 ///
 /// ```
 /// use doorstep_password::{Argon2, Hashers, Secret, Verdict, Werkzeug};
@@ -30,10 +33,10 @@ impl Format for Werkzeug {
     }
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
-        if stored.starts_with("scrypt:") {
-            return Err(Refused::Unsupported("Werkzeug's scrypt is not read yet"));
-        }
         let mut cursor = Cursor::new(stored);
+        if cursor.accept("scrypt:") {
+            return scrypt(cursor);
+        }
         cursor.expect("pbkdf2:")?;
         let unknown = cursor.error(MalformedKind::Syntax);
         let (prf, name) = match cursor.until(&[':', '$']) {
@@ -55,4 +58,26 @@ impl Format for Werkzeug {
         cursor.end()?;
         pbkdf2::imported(name, (prf, rounds, rounds_end), salt, &digest)
     }
+}
+
+/// Bytes of a key of scrypt's.
+const SCRYPT_LEN: usize = 64;
+
+/// Behind the method: `N:r:p$salt$digest`.
+fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
+    let at = cursor.error(MalformedKind::Range);
+    let n = cursor.decimal()?;
+    cursor.expect(":")?;
+    let r = cursor.decimal()?;
+    cursor.expect(":")?;
+    let p = cursor.decimal()?;
+    cursor.expect("$")?;
+    let salt = cursor.text_salt(&['$'])?;
+    cursor.expect("$")?;
+    let digest = cursor.hex(&['$'], Case::Lower)?;
+    if digest.len() != SCRYPT_LEN {
+        return Err(cursor.error(MalformedKind::Length).into());
+    }
+    cursor.end()?;
+    scrypt::imported("werkzeug_scrypt", (N::Itself(n), r, p), at, salt, &digest)
 }
