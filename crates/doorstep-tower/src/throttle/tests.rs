@@ -375,7 +375,8 @@ fn a_million_names_take_no_memory() {
         (0..1_000_000).filter(|n| !fails(n)).count()
     });
     assert_eq!(seen.allocations, 0);
-    assert_eq!(throttled, 0);
+    // Who has both slots of the victim's is throttled with it: one of 512 · 128² names, 0.12 of these.
+    assert!(throttled <= 5, "{throttled}");
     assert_eq!(bench.fails("victim", ""), Err(90));
     let left = bench.exhaust("somebody", "");
     assert!((10..=40).contains(&left), "{left}");
