@@ -191,6 +191,20 @@ pub(crate) enum Case {
     Upper,
 }
 
+/// A number in lower-case hexadecimal without leading zeros; `None` if there is nothing.
+#[cfg(any(feature = "p5k2", feature = "spring"))]
+pub(crate) fn hexadecimal(text: &str, at: Malformed) -> Result<Option<u32>, Malformed> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+    if text.starts_with('0') || !text.bytes().all(is_digit) {
+        return Err(at);
+    }
+    let number = u32::from_str_radix(text, 16);
+    Ok(Some(number.map_err(|_| Malformed { kind: MalformedKind::Range, ..at })?))
+}
+
 /// Decodes hexadecimal of one case, so that there is one string for each value.
 pub(crate) fn decode_hex(text: &str, case: Case) -> Option<Zeroizing<Vec<u8>>> {
     let digit = |byte: u8| match (byte, case) {

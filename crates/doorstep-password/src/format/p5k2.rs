@@ -8,7 +8,7 @@
 //! The length of the last field tells them apart: 28 characters with a `=`, or 32 without.
 
 use super::{Format, pbkdf2};
-use crate::encoding::{AB64, Cursor, PADDED_URL, decode};
+use crate::encoding::{AB64, Cursor, PADDED_URL, decode, hexadecimal};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -75,17 +75,4 @@ impl Format for P5k2 {
             _ => Err(Malformed { kind: MalformedKind::Length, ..digest_at }.into()),
         }
     }
-}
-
-/// Lower-case hexadecimal without leading zeros; `None` if there is nothing.
-fn hexadecimal(text: &str, at: Malformed) -> Result<Option<u32>, Malformed> {
-    if text.is_empty() {
-        return Ok(None);
-    }
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if text.starts_with('0') || !text.bytes().all(is_digit) {
-        return Err(at);
-    }
-    let rounds = u32::from_str_radix(text, 16);
-    Ok(Some(rounds.map_err(|_| Malformed { kind: MalformedKind::Range, ..at })?))
 }

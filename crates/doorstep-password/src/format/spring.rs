@@ -21,7 +21,7 @@ use super::argon2::Argon2;
 use super::bcrypt::Bcrypt;
 use super::scrypt::{self, N};
 use super::spring_pbkdf2::SpringPbkdf2;
-use crate::encoding::{Case, Cursor, PADDED};
+use crate::encoding::{Case, Cursor, PADDED, hexadecimal};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Again, Digested, Function, Order};
 use crate::work::{Algorithm, Derivation};
@@ -160,12 +160,8 @@ const SCRYPT_LEN: usize = 32;
 fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     cursor.expect("$")?;
     let at = cursor.error(MalformedKind::Range);
-    let numbers = cursor.until(&['$']);
-    let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-    if numbers.starts_with('0') || !numbers.bytes().all(is_digit) {
-        return Err(Malformed { kind: MalformedKind::Number, ..at }.into());
-    }
-    let numbers = u32::from_str_radix(numbers, 16).map_err(|_| at)?;
+    let not_a_number = Malformed { kind: MalformedKind::Number, ..at };
+    let numbers = hexadecimal(cursor.until(&['$']), not_a_number)?.ok_or(at)?;
     let (log_n, r, p) = (numbers >> 16, numbers >> 8 & 0xff, numbers & 0xff);
     cursor.expect("$")?;
     let salt = cursor.base64(&PADDED)?;
