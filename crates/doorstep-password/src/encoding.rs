@@ -99,6 +99,12 @@ impl<'a> Cursor<'a> {
         if self.rest.is_empty() { Ok(()) } else { Err(self.error(MalformedKind::Trailing)) }
     }
 
+    /// Whether what was just read has this length.
+    #[cfg(any(feature = "nthash", feature = "pbkdf2", feature = "scrypt"))]
+    pub(crate) fn expect_len(&self, bytes: &[u8], len: usize) -> Result<(), Malformed> {
+        if bytes.len() == len { Ok(()) } else { Err(self.error(MalformedKind::Length)) }
+    }
+
     /// A decimal number without sign, leading zero or anything else but digits.
     pub(crate) fn decimal(&mut self) -> Result<u32, Malformed> {
         let error = |kind| Malformed { at: self.at, kind };

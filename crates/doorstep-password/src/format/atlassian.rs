@@ -31,9 +31,7 @@ impl Format for Atlassian {
         let rounds = (Prf::Sha1, 10_000, cursor.error(MalformedKind::Range));
         let bytes = cursor.base64(&PADDED)?;
         cursor.end()?;
-        if bytes.len() != 16 + 32 {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&bytes, 16 + 32)?;
         let (salt, digest) = bytes.split_at(16);
         pbkdf2::imported("atlassian_pbkdf2_sha1", rounds, salt, digest)
     }

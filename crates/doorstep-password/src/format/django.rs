@@ -117,9 +117,7 @@ fn pbkdf2(mut cursor: Cursor<'_>, prf: Prf, name: &'static str) -> Result<Stored
     let salt = cursor.text_salt(&['$'])?;
     cursor.expect("$")?;
     let digest = cursor.base64(&PADDED)?;
-    if digest.len() != prf.output_len() {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, prf.output_len())?;
     cursor.end()?;
     super::pbkdf2::imported(name, (prf, rounds, rounds_end), salt, &digest)
 }
@@ -137,9 +135,7 @@ fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let p = cursor.decimal()?;
     cursor.expect("$")?;
     let digest = cursor.base64(&PADDED)?;
-    if digest.len() != SCRYPT_LEN {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, SCRYPT_LEN)?;
     cursor.end()?;
     scrypt::imported("django_scrypt", (N::Itself(n), r, p), at, salt, &digest)
 }
@@ -184,9 +180,7 @@ fn digest(
     name: &'static str,
 ) -> Result<StoredHash, Refused> {
     let digest = cursor.hex(&['$'], Case::Lower)?;
-    if digest.len() != function.output_len() {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, function.output_len())?;
     cursor.end()?;
     let kdf = Digested::once(function, Order::SaltPassword);
     Ok(StoredHash::new(name, Derivation::new(Algorithm::Other(Arc::new(kdf)), salt), &digest))

@@ -43,9 +43,7 @@ impl Format for Grub {
         }
         cursor.expect(".")?;
         let digest = cursor.hex(&['.'], case)?;
-        if digest.len() != Prf::Sha512.output_len() {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&digest, Prf::Sha512.output_len())?;
         cursor.end()?;
         let rounds = (Prf::Sha512, rounds, rounds_end);
         pbkdf2::imported("grub_pbkdf2_sha512", rounds, &salt, &digest)

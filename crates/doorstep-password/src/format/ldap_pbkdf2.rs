@@ -62,9 +62,7 @@ impl Format for LdapPbkdf2 {
         }
         cursor.expect("$")?;
         let digest = cursor.base64(&AB64)?;
-        if digest.len() != prf.output_len() {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&digest, prf.output_len())?;
         cursor.end()?;
         pbkdf2::imported(name, (prf, rounds, rounds_end), &salt, &digest)
     }
@@ -74,9 +72,7 @@ fn of_389(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let rounds_at = cursor.error(MalformedKind::Range);
     let bytes = cursor.base64(&PADDED)?;
     cursor.end()?;
-    if bytes.len() != 4 + LdapPbkdf2::SALT_LEN + LdapPbkdf2::KEY_LEN {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&bytes, 4 + LdapPbkdf2::SALT_LEN + LdapPbkdf2::KEY_LEN)?;
     let (rounds, rest) = bytes.split_at(4);
     let rounds = rounds.iter().fold(0, |rounds, &byte| rounds << 8 | u32::from(byte));
     let (salt, key) = rest.split_at(LdapPbkdf2::SALT_LEN);

@@ -10,7 +10,7 @@ use alloc::sync::Arc;
 
 use super::Format;
 use crate::encoding::{Case, Cursor};
-use crate::stored::{MalformedKind, Refused, StoredHash};
+use crate::stored::{Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
 use crate::work::{Algorithm, Derivation, PasswordStep};
 
@@ -55,9 +55,7 @@ impl Format for NtHash {
             "bsd_nthash"
         };
         let digest = cursor.hex(&[], Case::Lower)?;
-        if digest.len() != Function::Md4.output_len() {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&digest, Function::Md4.output_len())?;
         let digested = Digested::once(Function::Md4, Order::PasswordSalt);
         let derivation = Derivation::new(Algorithm::Other(Arc::new(digested)), &[])
             .prepared_by(PasswordStep::Utf16Le);

@@ -129,9 +129,7 @@ impl Format for Pbkdf2 {
         cursor.expect("$")?;
         let digest = cursor.base64(engine)?;
         // One digest byte would match 1 wrong password in 256, none would match them all.
-        if digest.len() != key_len {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&digest, key_len)?;
         cursor.end()?;
         let params = Pbkdf2Params::new(prf, rounds, key_len)
             .map_err(|InvalidParameters| Malformed { ..rounds_end })?;

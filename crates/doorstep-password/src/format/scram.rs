@@ -77,9 +77,7 @@ fn passlib(stored: &str) -> Result<StoredHash, Refused> {
         }
         cursor.expect("=")?;
         let digest = cursor.base64_up_to(&AB64, &[',', '$'])?;
-        if digest.len() != len {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&digest, len)?;
         digests.push((name, digest));
         if !cursor.accept(",") {
             break;

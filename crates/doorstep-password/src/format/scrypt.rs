@@ -109,9 +109,7 @@ fn phc(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let salt = cursor.base64(&B64)?;
     cursor.expect("$")?;
     let digest = cursor.base64(&B64)?;
-    if digest.len() != DIGEST_LEN {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, DIGEST_LEN)?;
     cursor.end()?;
     Ok(StoredHash::new("scrypt", Derivation::new(algorithm, &salt), &digest))
 }
@@ -146,8 +144,6 @@ fn hashcat(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     cursor.expect(":")?;
     let digest = encoding::decode(&PADDED, cursor.rest());
     let digest = digest.ok_or(cursor.error(MalformedKind::Base64))?;
-    if digest.len() != DIGEST_LEN {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, DIGEST_LEN)?;
     Ok(StoredHash::new("scrypt", Derivation::new(algorithm, &salt), &digest))
 }

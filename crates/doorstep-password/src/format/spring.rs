@@ -114,9 +114,7 @@ fn salted(
     cursor.expect("}")?;
     let salt = &stored.as_bytes()[begin..cursor.at()];
     let digest = cursor.hex(&['$'], Case::Lower)?;
-    if digest.len() != function.output_len() {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, function.output_len())?;
     cursor.end()?;
     Ok(digested(name, Digested::once(function, Order::PasswordSalt), salt, &digest))
 }
@@ -124,9 +122,7 @@ fn salted(
 fn standard(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let bytes = cursor.hex(&['$'], Case::Lower)?;
     cursor.end()?;
-    if bytes.len() != 8 + Function::Sha256.output_len() {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&bytes, 8 + Function::Sha256.output_len())?;
     let (salt, digest) = bytes.split_at(8);
     let kdf = Digested::once(Function::Sha256, Order::SaltPassword).then(Again::Digest, 1023);
     Ok(digested("spring_standard", kdf, salt, digest))
@@ -167,9 +163,7 @@ fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let salt = cursor.base64(&PADDED)?;
     cursor.expect("$")?;
     let digest = cursor.base64(&PADDED)?;
-    if digest.len() != SCRYPT_LEN {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, SCRYPT_LEN)?;
     cursor.end()?;
     scrypt::imported("spring_scrypt", (N::Log(log_n), r, p), at, &salt, &digest)
 }

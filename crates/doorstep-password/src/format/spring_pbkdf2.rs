@@ -76,9 +76,7 @@ impl SpringPbkdf2 {
             cursor.hex(&['$'], Case::Lower)?
         };
         cursor.end()?;
-        if bytes.len() != self.salt_len + Self::KEY_LEN {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&bytes, self.salt_len + Self::KEY_LEN)?;
         let (salt, key) = bytes.split_at(self.salt_len);
         let mut salt = Vec::from(salt);
         if let Some(secret) = &self.secret {

@@ -52,9 +52,7 @@ impl Format for Werkzeug {
         let salt = cursor.text_salt(&['$'])?;
         cursor.expect("$")?;
         let digest = cursor.hex(&['$'], Case::Lower)?;
-        if digest.len() != prf.output_len() {
-            return Err(cursor.error(MalformedKind::Length).into());
-        }
+        cursor.expect_len(&digest, prf.output_len())?;
         cursor.end()?;
         pbkdf2::imported(name, (prf, rounds, rounds_end), salt, &digest)
     }
@@ -75,9 +73,7 @@ fn scrypt(mut cursor: Cursor<'_>) -> Result<StoredHash, Refused> {
     let salt = cursor.text_salt(&['$'])?;
     cursor.expect("$")?;
     let digest = cursor.hex(&['$'], Case::Lower)?;
-    if digest.len() != SCRYPT_LEN {
-        return Err(cursor.error(MalformedKind::Length).into());
-    }
+    cursor.expect_len(&digest, SCRYPT_LEN)?;
     cursor.end()?;
     scrypt::imported("werkzeug_scrypt", (N::Itself(n), r, p), at, salt, &digest)
 }
