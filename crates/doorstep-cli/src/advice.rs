@@ -11,9 +11,10 @@ pub(crate) const SOURCE: &str = "OWASP Password Storage Cheat Sheet";
 pub(crate) const AS_OF: &str = "2026-06-25";
 
 /// Argon2id: passes, and the KiB that are enough with them.
-const ARGON2: [(u32, u32); 5] = [(1, 47_104), (2, 19_456), (3, 12_288), (4, 9_216), (5, 7_168)];
+pub(crate) const ARGON2: [(u32, u32); 5] =
+    [(1, 47_104), (2, 19_456), (3, 12_288), (4, 9_216), (5, 7_168)];
 /// bcrypt's cost.
-const BCRYPT_COST: u32 = 10;
+pub(crate) const BCRYPT_COST: u32 = 10;
 /// Bytes of a digest. Not the sheet's: a shorter one is matched by chance before 2^128 guesses.
 const DIGEST_LEN: usize = 16;
 
@@ -64,10 +65,23 @@ impl Strength {
 }
 
 /// To whom an algorithm is advised.
-enum Listed {
+pub(crate) enum Listed {
     ForAll,
     ForLegacy(&'static str),
     No,
+}
+
+/// PBKDF2's rounds, and to whom they are advised.
+pub(crate) fn pbkdf2_rounds(prf: Prf) -> Option<(u32, Listed)> {
+    Some(match prf {
+        Prf::Sha1 => {
+            let why = "SHA-1 is for old systems, and NIST ends its use in 2030";
+            (1_400_000, Listed::ForLegacy(why))
+        }
+        Prf::Sha256 => (600_000, Listed::ForAll),
+        Prf::Sha512 => (220_000, Listed::ForAll),
+        _ => return None,
+    })
 }
 
 /// To whom it is advised, and what about the parameters is not as advised.
@@ -95,14 +109,8 @@ fn judge(algorithm: &Algorithm) -> (Listed, Vec<String>) {
             Listed::ForLegacy("bcrypt is for systems that have neither Argon2 nor scrypt")
         }
         Algorithm::Pbkdf2(params) => {
-            let (least, listed) = match params.prf() {
-                Prf::Sha1 => {
-                    let why = "SHA-1 is for old systems, and NIST ends its use in 2030";
-                    (1_400_000, Listed::ForLegacy(why))
-                }
-                Prf::Sha256 => (600_000, Listed::ForAll),
-                Prf::Sha512 => (220_000, Listed::ForAll),
-                _ => return (Listed::No, reasons),
+            let Some((least, listed)) = pbkdf2_rounds(params.prf()) else {
+                return (Listed::No, reasons);
             };
             if params.rounds() < least {
                 reasons.push(format!("{least} rounds are the least"));

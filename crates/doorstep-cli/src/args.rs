@@ -6,6 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use doorstep_password::names;
 
+use crate::calibrate::Calibrate;
+
 /// Hashes passwords, verifies them, and says what a stored hash is worth.
 #[derive(Parser)]
 #[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
@@ -17,7 +19,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; from `verify`: the password is that of the hash
-  1  from `verify` alone: it is not
+  1  from `verify`: it is not; from `calibrate`: what is advised takes longer
   2  refused, or not to be read, or a wrong command line; standard error says why
 
 Put a hash in single quotes: a shell replaces what follows a `$` in double quotes or in none.";
@@ -30,6 +32,8 @@ pub(crate) enum Command {
     Verify(Verify),
     /// Says what a stored hash is: format, parameters, strength, price.
     Inspect(Inspect),
+    /// Finds parameters for this machine, within the time that a login may take.
+    Calibrate(Calibrate),
 }
 
 #[derive(Args)]

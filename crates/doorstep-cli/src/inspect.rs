@@ -46,7 +46,8 @@ struct Preferred {
     parameters: Parameters,
 }
 
-struct Parameters(Vec<Parameter>);
+/// In the format's own words.
+pub(crate) struct Parameters(Vec<Parameter>);
 
 pub(crate) fn run(args: &Inspect) -> Result<ExitCode, Refusal> {
     let preferred = hasher(&args.making)?;
@@ -114,7 +115,7 @@ impl Reading {
 
 impl Parameters {
     /// Those of a new hash.
-    fn written_by(hasher: &dyn Hasher) -> Self {
+    pub(crate) fn written_by(hasher: &dyn Hasher) -> Self {
         // Parameters have neither name, salt nor digest.
         Self(StoredHash::new("", hasher.derivation(&[]), &[]).parameters())
     }

@@ -9,6 +9,7 @@
 mod advice;
 mod algorithm;
 mod args;
+mod calibrate;
 mod hash;
 mod input;
 mod inspect;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         Command::Hash(args) => hash::run(args),
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
+        Command::Calibrate(args) => calibrate::run(args),
     };
     done.unwrap_or_else(|refusal| {
         output::complain(format_args!("{refusal}"));

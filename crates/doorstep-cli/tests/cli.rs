@@ -66,7 +66,7 @@ fn exit_codes() {
 
 #[test]
 fn help_has_examples_and_exit_codes() {
-    for command in ["hash", "verify", "inspect"] {
+    for command in ["hash", "verify", "inspect", "calibrate"] {
         let help = run(&[command, "--help"]).exits(0).stdout;
         for wanted in ["Examples:\n  doorstep ", "Exit codes: 0 "] {
             assert!(help.contains(wanted), "no {wanted:?} in the help of {command}");

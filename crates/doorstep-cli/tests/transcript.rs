@@ -9,7 +9,8 @@ use std::env;
 use std::path::Path;
 use std::process::Command;
 
-/// Stands for what differs from run to run, up to the line's end.
+/// Stands for what differs from run to run, up to the line's end; alone on its line, for any number of
+/// lines.
 const ANYTHING: char = '…';
 
 #[test]
@@ -32,16 +33,31 @@ fn the_readme_tells_the_truth() {
         shell.arg("-c").arg(format!("{{ {command}; }} 2>&1")).current_dir(directory);
         let output = shell.env("PATH", &path).output().unwrap();
         let seen = String::from_utf8(output.stdout).unwrap();
-        assert_eq!(seen.lines().count(), expected.lines().count(), "{command}\n{seen}");
-        for (seen, expected) in seen.lines().zip(expected.lines()) {
-            let start = expected.split_once(ANYTHING).map(|(start, _)| start);
-            // What a unit of work is worth may be measured anew.
-            match start.or(expected.starts_with("price ").then_some("price ")) {
-                Some(start) => assert!(seen.starts_with(start), "{command}\n{seen}"),
-                None => assert_eq!(seen, expected, "{command}"),
-            }
+        let seen: Vec<_> = seen.lines().collect();
+        let expected: Vec<_> = expected.lines().collect();
+        let anything = ANYTHING.to_string();
+        if let Some(at) = expected.iter().position(|line| *line == anything) {
+            let (before, after) = (&expected[..at], &expected[at + 1..]);
+            assert!(seen.len() >= before.len() + after.len(), "{command}\n{seen:#?}");
+            compare(command, &seen[..at], before);
+            compare(command, &seen[seen.len() - after.len()..], after);
+        } else {
+            compare(command, &seen, &expected);
         }
         count += 1;
     }
     assert!(count > 5, "{count} commands");
+}
+
+#[track_caller]
+fn compare(command: &str, seen: &[&str], expected: &[&str]) {
+    assert_eq!(seen.len(), expected.len(), "{command}\n{seen:#?}");
+    for (seen, expected) in seen.iter().zip(expected) {
+        let start = expected.split_once(ANYTHING).map(|(start, _)| start);
+        // What a unit of work is worth may be measured anew.
+        match start.or(expected.starts_with("price ").then_some("price ")) {
+            Some(start) => assert!(seen.starts_with(start), "{command}\n{seen}"),
+            None => assert_eq!(seen, expected, "{command}"),
+        }
+    }
 }
