@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use doorstep_password::names;
 
 use crate::calibrate::Calibrate;
+use crate::htpasswd::Htpasswd;
 
 /// Hashes passwords, verifies them, and says what a stored hash is worth.
 #[derive(Parser)]
@@ -19,7 +20,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; from `verify`: the password is that of the hash
-  1  from `verify`: it is not; from `calibrate`: what is advised takes longer
+  1  from `verify`: it is not; what the other commands mean by it is in their help
   2  refused, or not to be read, or a wrong command line; standard error says why
 
 Put a hash in single quotes: a shell replaces what follows a `$` in double quotes or in none.";
@@ -34,6 +35,8 @@ pub(crate) enum Command {
     Inspect(Inspect),
     /// Finds parameters for this machine, within the time that a login may take.
     Calibrate(Calibrate),
+    /// Keeps the users of a password file of Apache's, with the flags of its htpasswd.
+    Htpasswd(Htpasswd),
 }
 
 #[derive(Args)]

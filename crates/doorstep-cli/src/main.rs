@@ -11,6 +11,7 @@ mod algorithm;
 mod args;
 mod calibrate;
 mod hash;
+mod htpasswd;
 mod input;
 mod inspect;
 mod output;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         Command::Verify(args) => verify::run(args),
         Command::Inspect(args) => inspect::run(args),
         Command::Calibrate(args) => calibrate::run(args),
+        Command::Htpasswd(args) => htpasswd::run(args),
     };
     done.unwrap_or_else(|refusal| {
         output::complain(format_args!("{refusal}"));

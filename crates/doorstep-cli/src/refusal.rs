@@ -81,6 +81,12 @@ impl From<HashError> for Refusal {
     }
 }
 
+impl From<doorstep_htpasswd::Error> for Refusal {
+    fn from(error: doorstep_htpasswd::Error) -> Self {
+        Self::io(error.to_string())
+    }
+}
+
 impl From<doorstep_password::OutOfMemory> for Refusal {
     fn from(error: doorstep_password::OutOfMemory) -> Self {
         Self::new("out_of_memory", error.to_string())

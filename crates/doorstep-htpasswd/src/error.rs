@@ -27,6 +27,11 @@ pub enum ErrorKind {
     ReadOnly,
     /// The hash has a character that a line of the file cannot hold.
     InvalidHash,
+    /// The user-id is not one that Apache would find again: it is empty, has a colon or a control
+    /// character, or begins as a comment or with a blank.
+    InvalidUsername,
+    /// It is no regular file, but a device or a directory.
+    NotAFile,
 }
 
 impl Error {
@@ -58,6 +63,10 @@ impl fmt::Display for Error {
             }
             ErrorKind::Changing => f.write_str("the password file changes while it is read"),
             ErrorKind::ReadOnly => f.write_str("the password file is not to be written"),
+            ErrorKind::InvalidUsername => {
+                f.write_str("the user-id cannot stand in a password file")
+            }
+            ErrorKind::NotAFile => f.write_str("the password file is not a regular file"),
             ErrorKind::InvalidHash => f.write_str("the hash cannot stand in a password file"),
         }
     }

@@ -56,6 +56,11 @@ impl From<&Metadata> for Stamp {
     }
 }
 
+/// Nothing is written over a device, and a directory is none to read.
+pub(crate) fn is_regular(path: &Path) -> Result<(), Error> {
+    if fs::metadata(path)?.is_file() { Ok(()) } else { Err(ErrorKind::NotAFile.into()) }
+}
+
 /// All of the file, as it was from the first byte to the last.
 pub(crate) fn read(path: &Path, file_len: u64) -> Result<(Vec<u8>, Stamp), Error> {
     // Whoever writes more often is writing all the time.
@@ -86,7 +91,23 @@ pub(crate) struct Exclusive {
 impl Exclusive {
     pub(crate) fn lock(path: &Path) -> Result<Self, Error> {
         // A link stays a link.
-        let path = fs::canonicalize(path)?;
+        Self::over(fs::canonicalize(path)?)
+    }
+
+    /// The same of a file that need not be there yet.
+    pub(crate) fn lock_new(path: &Path) -> Result<Self, Error> {
+        if fs::symlink_metadata(path).is_ok() {
+            return Self::lock(path);
+        }
+        let name = path.file_name().ok_or(ErrorKind::NotAFile)?;
+        let directory = match path.parent() {
+            Some(directory) if directory != Path::new("") => directory,
+            _ => Path::new("."),
+        };
+        Self::over(fs::canonicalize(directory)?.join(name))
+    }
+
+    fn over(path: PathBuf) -> Result<Self, Error> {
         let directory = path.parent().ok_or(io::ErrorKind::NotFound);
         let directory =
             if cfg!(unix) { Some(File::open(directory.map_err(io::Error::from)?)?) } else { None };
@@ -104,7 +125,7 @@ impl Exclusive {
     /// one or the other, and so does who reads after a crash.
     pub(crate) fn replace(&self, content: &[u8], seen: Stamp) -> Result<Stamp, Error> {
         let beside = Beside::new(&self.path);
-        let mut file = beside.create()?;
+        let mut file = beside.create(0o600)?;
         let permissions = fs::metadata(&self.path)?;
         same_owner(&file, &permissions)?;
         file.set_permissions(permissions.permissions())?;
@@ -119,6 +140,28 @@ impl Exclusive {
             directory.sync_all()?;
         }
         Ok(Stamp::from(&file.metadata()?))
+    }
+
+    /// Puts `content` where there is no file yet: for its owner, and for its group to read, if the
+    /// process lets them.
+    pub(crate) fn create(&self, content: &[u8]) -> Result<(), Error> {
+        let beside = Beside::new(&self.path);
+        let mut file = beside.create(0o640)?;
+        file.write_all(content)?;
+        file.sync_all()?;
+        // Unlike a rename it takes nobody's place.
+        match fs::hard_link(&beside.path, &self.path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(ErrorKind::Changing.into());
+            }
+            // Not every file system has links.
+            Err(_) => fs::rename(&beside.path, &self.path)?,
+            Ok(()) => {}
+        }
+        if let Some(directory) = &self.directory {
+            directory.sync_all()?;
+        }
+        Ok(())
     }
 }
 
@@ -150,12 +193,14 @@ impl Beside {
         Self { path: path.with_file_name(format!(".{name}.{}.{count}", std::process::id())) }
     }
 
-    /// Anew, and for its owner alone until it has the other's permissions.
-    fn create(&self) -> io::Result<File> {
+    /// Anew. What takes another's place is for its owner alone until it has the other's permissions.
+    fn create(&self, mode: u32) -> io::Result<File> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, mode);
+        #[cfg(not(unix))]
+        let _ = mode;
         options.open(&self.path)
     }
 }

@@ -48,17 +48,19 @@
 //!
 //! # What it is not
 //!
-//! It makes no users. It knows no tokens: asked for one, it finds none. With [`Options::writable`]
-//! it renews hashes, atomically; two processes of this crate keep out of each other's way, and
-//! `htpasswd` knows no lock: what it writes in the very moment of a renewal may be lost.
+//! It knows no tokens: asked for one, it finds none. With [`Options::writable`] it renews hashes, and
+//! an [`Edit`] adds users and takes them out, both atomically; two processes of this crate keep out of each other's way, and
+//! `htpasswd` knows no lock: what it writes in the very moment of a change may be lost.
 
 #![forbid(unsafe_code)]
 
+mod edit;
 mod error;
 mod file;
 mod store;
 mod table;
 
+pub use crate::edit::Edit;
 pub use crate::error::{Error, ErrorKind};
 pub use crate::store::{Htpasswd, Options};
 pub use crate::table::{Problem, ProblemKind};

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use doorstep::driver::{BlockingStore, Store};
 use doorstep::{Account, FindToken, FindUser, Replace, TokenRecord};
 
+use crate::edit::can_stand_in_line;
 use crate::error::{Error, ErrorKind};
 use crate::file::{self, Exclusive, Stamp};
 use crate::table::{Problem, Table, replaced};
@@ -128,7 +129,7 @@ impl Htpasswd {
         if !options.writable {
             return Err(ErrorKind::ReadOnly.into());
         }
-        if new.is_empty() || new.contains(':') || !new.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !can_stand_in_line(new) {
             return Err(ErrorKind::InvalidHash.into());
         }
         let exclusive = Exclusive::lock(path)?;

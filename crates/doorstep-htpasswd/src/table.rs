@@ -88,11 +88,71 @@ pub(crate) fn replaced(content: &[u8], username: &str, old: &str, new: &str) -> 
     Some(changed)
 }
 
+/// The content with this hash for this user, and whether the user is new. Every other byte stays.
+///
+/// Of a user with several lines all are changed, as Apache's program does it: the first counts, and
+/// an old password in another would count again once the first is gone.
+pub(crate) fn with(content: &[u8], username: &str, hash: &str) -> (Vec<u8>, bool) {
+    let mut changed = Vec::with_capacity(content.len() + username.len() + hash.len() + 3);
+    let (mut kept, mut is_new) = (0, true);
+    for line in lines(content) {
+        let Some(fields) = line.fields().filter(|fields| fields.name == username.as_bytes()) else {
+            continue;
+        };
+        changed.extend_from_slice(&content[kept..fields.name_end]);
+        changed.push(b':');
+        changed.extend_from_slice(hash.as_bytes());
+        (kept, is_new) = (fields.hash_at.end, false);
+    }
+    changed.extend_from_slice(&content[kept..]);
+    if is_new {
+        if changed.last().is_some_and(|last| *last != b'\n') {
+            changed.push(b'\n');
+        }
+        changed.extend_from_slice(username.as_bytes());
+        changed.push(b':');
+        changed.extend_from_slice(hash.as_bytes());
+        changed.push(b'\n');
+    }
+    (changed, is_new)
+}
+
+/// The content without the lines of this user, if there are any. Every other byte stays.
+pub(crate) fn without(content: &[u8], username: &str) -> Option<Vec<u8>> {
+    let mut changed = Vec::with_capacity(content.len());
+    for line in lines(content) {
+        if line.fields().is_none_or(|fields| fields.name != username.as_bytes()) {
+            changed.extend_from_slice(&content[line.at..line.end]);
+        }
+    }
+    (changed.len() < content.len()).then_some(changed)
+}
+
+/// Whether the user is found by this name again.
+pub(crate) fn can_be_found(username: &str) -> bool {
+    !username.is_empty()
+        && !username.starts_with('#')
+        && !username.starts_with(|first: char| first.is_ascii_whitespace())
+        && !username.contains(|each: char| each == ':' || each.is_control())
+}
+
 struct Line<'a> {
     number: usize,
     /// Where it begins in the file.
     at: usize,
+    /// Where the next one begins.
+    end: usize,
     bytes: &'a [u8],
+}
+
+/// What stands in a line, whatever its encoding.
+struct Fields<'a> {
+    name: &'a [u8],
+    /// Where the name ends in the file.
+    name_end: usize,
+    /// Where the hash is in the file: nowhere, if there is no colon.
+    hash_at: Range<usize>,
+    has_colon: bool,
 }
 
 struct UserEntry<'a> {
@@ -105,9 +165,10 @@ struct UserEntry<'a> {
 fn lines(content: &[u8]) -> impl Iterator<Item = Line<'_>> {
     let mut at = 0;
     content.split_inclusive(|&byte| byte == b'\n').enumerate().map(move |(index, bytes)| {
-        let line =
-            Line { number: index + 1, at, bytes: bytes.strip_suffix(b"\n").unwrap_or(bytes) };
-        at += bytes.len();
+        let end = at + bytes.len();
+        let text = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        let line = Line { number: index + 1, at, end, bytes: text };
+        at = end;
         line
     })
 }
@@ -115,20 +176,35 @@ fn lines(content: &[u8]) -> impl Iterator<Item = Line<'_>> {
 impl<'a> Line<'a> {
     /// What mod_authn_file makes of it: `user-id:hash`, the hash up to the next colon. `None` for
     /// what is blank or a comment.
-    fn entry(&self) -> Result<Option<UserEntry<'a>>, ProblemKind> {
-        let before = self.bytes.len() - self.bytes.trim_ascii_start().len();
+    fn fields(&self) -> Option<Fields<'a>> {
+        let start = self.at + self.bytes.len() - self.bytes.trim_ascii_start().len();
         let trimmed = self.bytes.trim_ascii();
         if trimmed.is_empty() || trimmed.starts_with(b"#") {
-            return Ok(None);
+            return None;
         }
-        let trimmed = std::str::from_utf8(trimmed).map_err(|_| ProblemKind::NotUtf8)?;
-        let (username, rest) = trimmed.split_once(':').ok_or(ProblemKind::NoColon)?;
-        let hash = rest.split(':').next().unwrap_or_default();
+        let mut pieces = trimmed.splitn(3, |&byte| byte == b':');
+        let (name, hash) = (pieces.next().unwrap_or_default(), pieces.next());
+        let name_end = start + name.len();
+        let hash_at = match hash {
+            Some(hash) => name_end + 1..name_end + 1 + hash.len(),
+            None => name_end..name_end,
+        };
+        Some(Fields { name, name_end, hash_at, has_colon: hash.is_some() })
+    }
+
+    /// The same, if it is a user's.
+    fn entry(&self) -> Result<Option<UserEntry<'a>>, ProblemKind> {
+        let Some(Fields { name, hash_at, has_colon, .. }) = self.fields() else { return Ok(None) };
+        let text = |bytes| std::str::from_utf8(bytes).map_err(|_| ProblemKind::NotUtf8);
+        text(self.bytes)?;
+        if !has_colon {
+            return Err(ProblemKind::NoColon);
+        }
+        let hash = &self.bytes[hash_at.start - self.at..hash_at.end - self.at];
         if hash.is_empty() {
             return Err(ProblemKind::NoHash);
         }
-        let start = self.at + before + username.len() + 1;
-        Ok(Some(UserEntry { username, hash, hash_at: start..start + hash.len() }))
+        Ok(Some(UserEntry { username: text(name)?, hash: text(hash)?, hash_at }))
     }
 }
 
