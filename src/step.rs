@@ -43,7 +43,7 @@
 //! ```
 //!
 //! `run` stands for `run`, `run_in`, `advance` to its end and `run_together`. A test drives every
-//! answer and compares what it sees with this table.
+//! answer in every state, one request and two at once, and compares what it sees with this table.
 //!
 //! # What the compiler refuses
 //!
