@@ -1,5 +1,6 @@
 //! Numbers and base64 as stored strings write them, in their one canonical form.
 
+pub(crate) mod blank;
 #[cfg(any(feature = "des-crypt", feature = "digest", feature = "scrypt", feature = "yescrypt"))]
 pub(crate) mod hash64;
 

@@ -110,6 +110,23 @@ pub trait Format: fmt::Debug + Send + Sync + 'static {
     /// [`Refused::Malformed`] with the place, or [`Refused::Unsupported`] with the reason.
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused>;
 
+    /// The same string with a digest of zeros, and the salt and the parameters as they stand: what may
+    /// be shown or kept of a stored hash when its digest may not. `None` if the string is not read, or
+    /// if the format does not say.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Format};
+    ///
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let blank = Bcrypt::default().blank(stored);
+    /// let zeros = "$2a$05$CCCCCCCCCCCCCCCCCCCCC................................";
+    /// assert_eq!(blank.as_deref(), Some(zeros));
+    /// ```
+    fn blank(&self, stored: &str) -> Option<String> {
+        let _ = stored;
+        None
+    }
+
     /// Whether a hash of this format can have been made from `password`. If not, verifying it does
     /// the full work all the same, and ends in a mismatch.
     fn takes(&self, password: &[u8]) -> bool {
@@ -174,6 +191,10 @@ impl<T: Format + ?Sized> Format for Arc<T> {
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
         (**self).parse(stored)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        (**self).blank(stored)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

@@ -199,6 +199,22 @@ impl Hashers {
         Ok(self.read_within_limits(stored, 0)?.hash)
     }
 
+    /// The stored hash with a digest of zeros, by [`Format::blank`] of the format that claims it. Its
+    /// price is not looked at. `None` if no format reads it, or if the one that does has no such form.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers};
+    ///
+    /// let hashers = Hashers::new(Bcrypt::default());
+    /// let stored = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
+    /// let blank = hashers.blank(stored).expect("bcrypt has one");
+    /// assert_eq!(hashers.inspect(&blank)?.digest(), [0; 23]);
+    /// # Ok::<(), doorstep_password::Refused>(())
+    /// ```
+    pub fn blank(&self, stored: &str) -> Option<String> {
+        self.read(stored).ok()?.format.blank(stored)
+    }
+
     /// How to verify a password against a stored hash: what [`verify`](Self::verify) is made of, for
     /// goals of the host's own.
     ///

@@ -9,7 +9,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{Format, Hasher};
-use crate::encoding::{B64, Cursor, push_base64};
+use crate::encoding::{B64, Cursor, blank, push_base64};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::argon2::{Argon2Params, Argon2Variant, Argon2Version};
 use crate::work::{Algorithm, Derivation, InvalidParameters};
@@ -112,6 +112,11 @@ impl Format for Argon2 {
         params.variant = variant;
         params.version = version;
         Ok(StoredHash::of("argon2", Derivation::new(Algorithm::Argon2(params), &salt), tag))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::BASE64)
     }
 }
 

@@ -5,8 +5,10 @@
 //! - V3: 0x01, then big-endian in 4 bytes each the PRF (0 SHA-1, 1 SHA-256, 2 SHA-512), the iterations
 //!   and the length of the salt; then the salt, and the key up to the end. Both are of 16 bytes or more.
 
+use alloc::string::String;
+
 use super::{Format, pbkdf2};
-use crate::encoding::{Cursor, PADDED};
+use crate::encoding::{Cursor, PADDED, blank};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -74,5 +76,10 @@ impl Format for AspNet {
             }
             _ => Err(error(MalformedKind::Range)),
         }
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        let digest_len = self.parse(stored).ok()?.digest().len();
+        blank::blob(stored, 0, &PADDED, |len| len - digest_len..len)
     }
 }

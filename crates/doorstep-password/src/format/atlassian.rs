@@ -2,8 +2,10 @@
 //!
 //! One base64 of 16 bytes of salt and 32 of key: PBKDF2-HMAC-SHA1 with 10 000 iterations.
 
+use alloc::string::String;
+
 use super::{Format, pbkdf2};
-use crate::encoding::{Cursor, PADDED};
+use crate::encoding::{Cursor, PADDED, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -34,5 +36,11 @@ impl Format for Atlassian {
         cursor.expect_len(&bytes, 16 + 32)?;
         let (salt, digest) = bytes.split_at(16);
         pbkdf2::imported("atlassian_pbkdf2_sha1", rounds, salt, digest)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        let digest_len = self.parse(stored).ok()?.digest().len();
+        let prefix = "{PKCS5S2}".len();
+        blank::blob(stored, prefix, &PADDED, |len| len - digest_len..len)
     }
 }

@@ -8,7 +8,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::{CannotHash, Format, Hasher};
-use crate::encoding::{self, BCRYPT, Cursor, push_base64};
+use crate::encoding::{self, BCRYPT, Cursor, blank, push_base64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::bcrypt::{self, BcryptParams};
 use crate::work::{Algorithm, Derivation, InvalidParameters};
@@ -108,6 +108,11 @@ impl Format for Bcrypt {
         let digest = encoding::decode(&BCRYPT, digest).ok_or(not_base64)?;
         let derivation = Derivation::new(Algorithm::Bcrypt(params), &salt);
         Ok(StoredHash::of("bcrypt", derivation, digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::tail(stored, Self::DIGEST_CHARS, blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

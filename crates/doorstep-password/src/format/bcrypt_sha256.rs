@@ -5,8 +5,10 @@
 //! - version 2, `$bcrypt-sha256$v=2,t=2b,r=12$salt$digest`: of HMAC-SHA-256 keyed by the salt as it is
 //!   written. Since it came after it, it has no `2a` and no `2y`.
 
+use alloc::string::String;
+
 use super::Format;
-use crate::encoding::{BCRYPT, Cursor, decode};
+use crate::encoding::{BCRYPT, Cursor, blank, decode};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::bcrypt::{self, BcryptParams};
 use crate::work::{Algorithm, Derivation, HashFunction, InvalidParameters, PasswordStep};
@@ -58,5 +60,10 @@ impl Format for BcryptSha256 {
             })
             .prepared_by(PasswordStep::Base64);
         Ok(StoredHash::new("bcrypt_sha256", derivation, &digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::CRYPT)
     }
 }

@@ -1,5 +1,7 @@
 //! Whatever crypt(3) writes, where another format holds it: told by its prefix, read by its format.
 
+use alloc::string::String;
+
 use super::Format;
 use crate::stored::{Refused, StoredHash};
 
@@ -33,10 +35,18 @@ fn formats() -> impl Iterator<Item = &'static dyn Format> {
 /// # Errors
 /// [`Refused::UnknownFormat`] if none of those that are built in claims it.
 pub(crate) fn parse(stored: &str) -> Result<StoredHash, Refused> {
+    format_of(stored).ok_or(Refused::UnknownFormat)?.parse(stored)
+}
+
+/// The same with a digest of zeros.
+pub(crate) fn blank(stored: &str) -> Option<String> {
+    format_of(stored)?.blank(stored)
+}
+
+fn format_of(stored: &str) -> Option<&'static dyn Format> {
     // scrypt has two more forms, of which crypt(3) knows nothing.
     if stored.starts_with("$scrypt$") || stored.starts_with("SCRYPT:") {
-        return Err(Refused::UnknownFormat);
+        return None;
     }
-    let format = formats().find(|format| format.claims(stored)).ok_or(Refused::UnknownFormat)?;
-    format.parse(stored)
+    formats().find(|format| format.claims(stored))
 }

@@ -4,10 +4,11 @@
 //! eleven of digest. All are of `./0-9A-Za-z`, the numbers with their lowest bits first, the digest
 //! with its highest first and two bits unused, which are zero.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{self, hash64};
+use crate::encoding::{self, blank, hash64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::des_crypt::DesCryptParams;
 use crate::work::{Algorithm, Derivation};
@@ -61,6 +62,11 @@ impl Format for DesCrypt {
         read("des_crypt", DesCryptParams::traditional(salt), stored, 2)
     }
 
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::tail(stored, DIGEST_CHARS, blank::CRYPT)
+    }
+
     fn takes(&self, password: &[u8]) -> bool {
         // `crypt()` stops at a NUL: no hash of it was made from one.
         !password.contains(&0)
@@ -85,6 +91,11 @@ impl Format for BsdiCrypt {
         }
         let salt = number(stored, 5, 4)?;
         read("bsdi_crypt", DesCryptParams::bsdi(salt, count), stored, 9)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::tail(stored, DIGEST_CHARS, blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

@@ -13,6 +13,7 @@
 //!
 //! `!` and what follows it marks an account without a password, and is no hash.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
@@ -20,7 +21,7 @@ use super::argon2::Argon2;
 use super::bcrypt::Bcrypt;
 use super::des_crypt::DesCrypt;
 use super::scrypt::{self, N};
-use crate::encoding::{Case, Cursor, PADDED};
+use crate::encoding::{Case, Cursor, PADDED, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
 use crate::work::pbkdf2::Prf;
@@ -97,6 +98,25 @@ impl Format for Django {
             "md5" => salted(cursor, Function::Md5, "django_salted_md5"),
             "sha1" => salted(cursor, Function::Sha1, "django_salted_sha1"),
             _ => Err(cursor.error(MalformedKind::Syntax).into()),
+        }
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        let (algorithm, _) = stored.split_once('$').unwrap_or_default();
+        match algorithm {
+            "pbkdf2_sha256" | "pbkdf2_sha1" | "scrypt" | "argon2" => {
+                blank::field(stored, '$', blank::BASE64)
+            }
+            "bcrypt" | "bcrypt_sha256" => {
+                blank::inner(stored, algorithm.len() + 1, |rest| Bcrypt::default().blank(rest))
+            }
+            "crypt" => {
+                let hash_at = stored.rfind('$')? + 1;
+                blank::inner(stored, hash_at, |rest| DesCrypt.blank(rest))
+            }
+            "md5" | "sha1" => blank::field(stored, '$', blank::HEX),
+            _ => blank::from(stored, 0, blank::HEX),
         }
     }
 }

@@ -4,8 +4,10 @@
 //! Salt and digest are in hexadecimal, the digest of 64 bytes. GRUB writes upper case and reads both;
 //! hashcat writes lower case. Here a string is of one case throughout.
 
+use alloc::string::String;
+
 use super::{Format, pbkdf2};
-use crate::encoding::{Case, Cursor};
+use crate::encoding::{Case, Cursor, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -47,5 +49,10 @@ impl Format for Grub {
         cursor.end()?;
         let rounds = (Prf::Sha512, rounds, rounds_end);
         pbkdf2::imported("grub_pbkdf2_sha512", rounds, &salt, &digest)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '.', blank::HEX)
     }
 }

@@ -4,8 +4,10 @@
 //! A line has no prefix, so that a host names this format. Clear text, which Apache reads on some
 //! systems, is refused; so are comments and what stands behind a second colon.
 
+use alloc::string::String;
+
 use super::{Format, crypt, ldap};
-use crate::encoding::Cursor;
+use crate::encoding::{Cursor, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 
 /// Reads a line of a password file, without the user-id, which is the host's to compare.
@@ -39,6 +41,14 @@ impl Format for HtpasswdLine {
             return cursor.inner(|hash| ldap::Ldap.parse(hash));
         }
         cursor.inner(crypt::parse)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        let hash_at = stored.find(':')? + 1;
+        blank::inner(stored, hash_at, |hash| {
+            if hash.starts_with("{SHA}") { ldap::Ldap.blank(hash) } else { crypt::blank(hash) }
+        })
     }
 
     fn takes(&self, password: &[u8]) -> bool {

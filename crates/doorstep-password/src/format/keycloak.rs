@@ -7,8 +7,10 @@
 //! A general reader of JSON would give one credential many strings. Of the algorithms, `pbkdf2`,
 //! `pbkdf2-sha256` and `pbkdf2-sha512` are read; the key is as long as its value, at least 16 bytes.
 
+use alloc::string::String;
+
 use super::{Format, pbkdf2};
-use crate::encoding::{Cursor, PADDED};
+use crate::encoding::{Cursor, PADDED, blank};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -44,7 +46,7 @@ impl Format for Keycloak {
             digits(&mut cursor)?;
             cursor.expect(",")?;
         }
-        cursor.expect(r#""secretData":"{\"value\":\""#)?;
+        cursor.expect(VALUE)?;
         let value = cursor.base64_up_to(&PADDED, &['\\', '"'])?;
         if value.len() < 16 {
             return Err(cursor.error(MalformedKind::Length).into());
@@ -69,7 +71,17 @@ impl Format for Keycloak {
         cursor.end()?;
         pbkdf2::imported(name, (prf, rounds, rounds_end), &salt, &value)
     }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        let value_at = stored.find(VALUE)? + VALUE.len();
+        let value_len = stored[value_at..].find('\\')?;
+        blank::within(stored, value_at..value_at + value_len, blank::BASE64)
+    }
 }
+
+/// What stands before the key.
+const VALUE: &str = r#""secretData":"{\"value\":\""#;
 
 /// The rest of a string without escapes, and the comma behind it.
 fn label(cursor: &mut Cursor<'_>) -> Result<(), Malformed> {

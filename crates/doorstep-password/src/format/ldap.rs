@@ -9,10 +9,11 @@
 //!
 //! One digest is no work: it is done whole, within a microsecond or two.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::{Format, crypt};
-use crate::encoding::{self, Cursor};
+use crate::encoding::{self, Cursor, blank};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
 use crate::work::{Algorithm, Derivation};
@@ -110,6 +111,15 @@ impl Format for Ldap {
             return Err(Refused::Unsupported("{SASL} names another service, and has no hash"));
         }
         Err(unknown.into())
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        let digest_len = self.parse(stored).ok()?.digest().len();
+        let prefix = stored.find('}')? + 1;
+        if stored[..prefix].eq_ignore_ascii_case("{CRYPT}") {
+            return blank::inner(stored, prefix, crypt::blank);
+        }
+        blank::blob(stored, prefix, &encoding::PADDED, |_| 0..digest_len)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

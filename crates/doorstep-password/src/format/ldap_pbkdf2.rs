@@ -6,9 +6,11 @@
 //!   bytes of salt and 256 of key, with padding;
 //! - `{ARGON2}` and a PHC string: OpenLDAP's `pw-argon2`.
 
+use alloc::string::String;
+
 use super::argon2::Argon2;
 use super::{Format, pbkdf2};
-use crate::encoding::{AB64, Cursor, PADDED};
+use crate::encoding::{AB64, Cursor, PADDED, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -65,6 +67,15 @@ impl Format for LdapPbkdf2 {
         cursor.expect_len(&digest, prf.output_len())?;
         cursor.end()?;
         pbkdf2::imported(name, (prf, rounds, rounds_end), &salt, &digest)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        let digest_len = self.parse(stored).ok()?.digest().len();
+        let prefix = stored.find('}')? + 1;
+        if stored.starts_with("{PBKDF2_SHA256}") {
+            return blank::blob(stored, prefix, &PADDED, |len| len - digest_len..len);
+        }
+        blank::field(stored, '$', blank::BASE64)
     }
 }
 

@@ -3,10 +3,11 @@
 //!
 //! crypt(3) cuts a longer salt than 8 characters: a string with one was never written by it.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{Cursor, hash64};
+use crate::encoding::{Cursor, blank, hash64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::md5_crypt::Md5CryptVariant;
 use crate::work::{Algorithm, Derivation};
@@ -60,6 +61,11 @@ impl Format for Md5Crypt {
             hash64::decode_places(cursor.rest(), &PLACES, 16).map_err(|kind| cursor.error(kind))?;
         let derivation = Derivation::new(Algorithm::Other(Arc::new(variant)), salt.as_bytes());
         Ok(StoredHash::new(name, derivation, &digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

@@ -6,10 +6,11 @@
 //!
 //! FreeBSD widens bytes where Windows decodes UTF-8. Passwords that are not UTF-8 never verify.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{Case, Cursor};
+use crate::encoding::{Case, Cursor, blank};
 use crate::stored::{Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
 use crate::work::{Algorithm, Derivation, PasswordStep};
@@ -60,6 +61,11 @@ impl Format for NtHash {
         let derivation = Derivation::new(Algorithm::Other(Arc::new(digested)), &[])
             .prepared_by(PasswordStep::Utf16Le);
         Ok(StoredHash::new(name, derivation, &digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        let digest_len = self.parse(stored).ok()?.digest().len();
+        blank::tail(stored, 2 * digest_len, blank::HEX)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

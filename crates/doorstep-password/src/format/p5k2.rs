@@ -7,8 +7,10 @@
 //!
 //! The length of the last field tells them apart: 28 characters with a `=`, or 32 without.
 
+use alloc::string::String;
+
 use super::{Format, pbkdf2};
-use crate::encoding::{AB64, Cursor, PADDED_URL, decode, hexadecimal};
+use crate::encoding::{AB64, Cursor, PADDED_URL, blank, decode, hexadecimal};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -74,5 +76,10 @@ impl Format for P5k2 {
             (28, None) => Err(rounds_at.into()),
             _ => Err(Malformed { kind: MalformedKind::Length, ..digest_at }.into()),
         }
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::BASE64)
     }
 }

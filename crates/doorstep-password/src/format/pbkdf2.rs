@@ -10,7 +10,7 @@ use alloc::string::String;
 use core::ops::RangeInclusive;
 
 use super::{Format, Hasher};
-use crate::encoding::{AB64, B64, Cursor, push_base64};
+use crate::encoding::{AB64, B64, Cursor, blank, push_base64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::{Pbkdf2Params, Prf};
 use crate::work::{Algorithm, Derivation, InvalidParameters};
@@ -135,6 +135,11 @@ impl Format for Pbkdf2 {
             .map_err(|InvalidParameters| Malformed { ..rounds_end })?;
         let derivation = Derivation::new(Algorithm::Pbkdf2(params), &salt);
         Ok(StoredHash::of(name(prf), derivation, digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::BASE64)
     }
 }
 

@@ -5,10 +5,11 @@
 //! One character says the binary logarithm of the rounds, eight are the salt, and the rest is the
 //! digest: 22 characters of MD5's, or as many as stand in 55 characters in all, which are 258 bits.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{Cursor, hash64};
+use crate::encoding::{Cursor, blank, hash64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Again, Digested, Function, Order};
 use crate::work::{Algorithm, Derivation};
@@ -43,6 +44,8 @@ pub struct Phpass;
 pub struct Drupal7;
 
 const SALT_LEN: usize = 8;
+/// Behind the prefix, which is of three characters, the count and the salt.
+const DIGEST_AT: usize = 3 + 1 + SALT_LEN;
 
 /// Reads what both have: rounds, salt and digest.
 fn parse(
@@ -88,6 +91,11 @@ impl Format for Phpass {
         parse("phpass", stored, &["$P$", "$H$"], Function::Md5, 128)
     }
 
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::from(stored, DIGEST_AT, blank::CRYPT)
+    }
+
     fn takes(&self, password: &[u8]) -> bool {
         !password.contains(&0)
     }
@@ -100,6 +108,11 @@ impl Format for Drupal7 {
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
         parse("drupal7", stored, &["$S$"], Function::Sha512, 258)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::from(stored, DIGEST_AT, blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

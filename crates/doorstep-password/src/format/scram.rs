@@ -9,12 +9,14 @@
 //! A password is prepared with SASLprep (RFC 4013). What that prohibits never verifies with passlib;
 //! PostgreSQL takes its bytes as they are.
 
+use alloc::format;
+use alloc::string::String;
 use alloc::vec::Vec;
 
 use zeroize::Zeroizing;
 
 use super::{Format, pbkdf2};
-use crate::encoding::{AB64, Cursor, PADDED};
+use crate::encoding::{AB64, Cursor, PADDED, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::{Pbkdf2Params, Prf};
 use crate::work::{Algorithm, Derivation, HashFunction, InvalidParameters, KeyStep, PasswordStep};
@@ -44,6 +46,17 @@ impl Format for Scram {
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
         if stored.starts_with("$scram$") { passlib(stored) } else { postgres(stored) }
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        if stored.starts_with("SCRAM-SHA-256$") {
+            return blank::field(stored, '$', blank::BASE64);
+        }
+        let (config, digests) = stored.rsplit_once('$')?;
+        let digests = digests.split(',').map(|digest| blank::field(digest, '=', blank::BASE64));
+        let digests: Vec<_> = digests.collect::<Option<_>>()?;
+        Some(format!("{config}${}", digests.join(",")))
     }
 }
 

@@ -5,10 +5,11 @@
 //! Here all digests are of 32 bytes; Django's, Werkzeug's and Spring's strings share the parameters. It is done whole: the RustCrypto crate cannot be paused, and does not
 //! wipe its memory.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{self, B64, Cursor, PADDED, hash64};
+use crate::encoding::{self, B64, Cursor, PADDED, blank, hash64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::scrypt::ScryptParams;
 use crate::work::{Algorithm, Derivation, InvalidParameters};
@@ -44,6 +45,15 @@ impl Format for Scrypt {
             cursor.expect("SCRYPT:")?;
             hashcat(cursor)
         }
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        if stored.starts_with("SCRYPT:") {
+            return blank::field(stored, ':', blank::BASE64);
+        }
+        let zero = if stored.starts_with("$7$") { blank::CRYPT } else { blank::BASE64 };
+        blank::field(stored, '$', zero)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

@@ -4,10 +4,11 @@
 //! The digest's twenty bytes are followed by their first once more, so that groups of three come out
 //! even: 28 characters, of which a string with another last byte was never written.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{Cursor, hash64};
+use crate::encoding::{Cursor, blank, hash64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::sha1_crypt::Sha1CryptRounds;
 use crate::work::{Algorithm, Derivation};
@@ -62,6 +63,11 @@ impl Format for Sha1Crypt {
             .map_err(|kind| cursor.error(kind))?;
         let algorithm = Algorithm::Other(Arc::new(Sha1CryptRounds(rounds)));
         Ok(StoredHash::new("sha1_crypt", Derivation::new(algorithm, salt.as_bytes()), &digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

@@ -8,7 +8,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::{CannotHash, Format, Hasher};
-use crate::encoding::Cursor;
+use crate::encoding::{Cursor, blank};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::sha_crypt::{ShaCryptParams, ShaCryptVariant};
 use crate::work::{Algorithm, Derivation, InvalidParameters};
@@ -117,6 +117,11 @@ impl Format for ShaCrypt {
         let digest = hash64::decode(variant, cursor.rest()).map_err(|kind| cursor.error(kind))?;
         let derivation = Derivation::new(Algorithm::ShaCrypt(params), salt.as_bytes());
         Ok(StoredHash::of(name(variant), derivation, digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

@@ -14,6 +14,7 @@
 //!
 //! `{noop}` is the password itself, and is refused.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
@@ -21,7 +22,7 @@ use super::argon2::Argon2;
 use super::bcrypt::Bcrypt;
 use super::scrypt::{self, N};
 use super::spring_pbkdf2::SpringPbkdf2;
-use crate::encoding::{Case, Cursor, PADDED, hexadecimal};
+use crate::encoding::{Case, Cursor, PADDED, blank, hexadecimal};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Again, Digested, Function, Order};
 use crate::work::{Algorithm, Derivation};
@@ -88,6 +89,25 @@ impl Format for Spring {
             "noop" => Err(Refused::Unsupported("{noop} is the password itself")),
             "scrypt" | "scrypt@SpringSecurity_v5_8" => scrypt(cursor),
             _ => Err(unknown.into()),
+        }
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        let digest_len = self.parse(stored).ok()?.digest().len();
+        let id_len = stored.find('}')? + 1;
+        let (id, _) = stored.split_at(id_len);
+        match id {
+            "{bcrypt}" => blank::inner(stored, id_len, |rest| Bcrypt::default().blank(rest)),
+            "{ldap}" => {
+                let base64_at = stored.rfind('}')? + 1;
+                blank::blob(stored, base64_at, &PADDED, |_| 0..digest_len)
+            }
+            "{argon2}"
+            | "{argon2@SpringSecurity_v5_8}"
+            | "{scrypt}"
+            | "{scrypt@SpringSecurity_v5_8}" => blank::field(stored, '$', blank::BASE64),
+            // Those that are left end in a digest in hexadecimal.
+            _ => blank::tail(stored, 2 * digest_len, blank::HEX),
         }
     }
 }

@@ -1,11 +1,12 @@
 //! The bare strings of Spring Security's `Pbkdf2PasswordEncoder`: salt and key in one field, of
 //! hexadecimal or of base64. All else is configuration.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use super::{Format, pbkdf2};
-use crate::encoding::{Case, Cursor, PADDED};
+use crate::encoding::{Case, Cursor, PADDED, blank};
 use crate::secret::Secret;
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
@@ -94,5 +95,13 @@ impl Format for SpringPbkdf2 {
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
         self.read(Cursor::new(stored), "spring_pbkdf2")
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        if self.in_base64 {
+            return blank::blob(stored, 0, &PADDED, |len| self.salt_len..len);
+        }
+        blank::from(stored, 2 * self.salt_len, blank::HEX)
     }
 }

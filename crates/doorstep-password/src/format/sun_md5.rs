@@ -3,11 +3,12 @@
 //! A string has one `$` before the digest, or two: the first of two belongs to what is hashed, so that
 //! both are read as they stand. Nobody writes `rounds=0`, which would be the same as none.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
 use super::md5_crypt::PLACES;
-use crate::encoding::{Cursor, hash64};
+use crate::encoding::{Cursor, blank, hash64};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::sun_md5::SunMd5Rounds;
 use crate::work::{Algorithm, Derivation};
@@ -56,6 +57,11 @@ impl Format for SunMd5 {
         let algorithm = Algorithm::Other(Arc::new(SunMd5Rounds(rounds)));
         let derivation = Derivation::new(algorithm, &stored.as_bytes()[..hashed_to]);
         Ok(StoredHash::new("sun_md5_crypt", derivation, &digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

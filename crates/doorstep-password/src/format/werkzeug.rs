@@ -7,9 +7,11 @@
 //! not say what it is, and is refused. So are `plain`, and the single HMACs (`sha256$salt$…`) that
 //! Werkzeug 3 removed.
 
+use alloc::string::String;
+
 use super::scrypt::{self, N};
 use super::{Format, pbkdf2};
-use crate::encoding::{Case, Cursor};
+use crate::encoding::{Case, Cursor, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::pbkdf2::Prf;
 
@@ -55,6 +57,11 @@ impl Format for Werkzeug {
         cursor.expect_len(&digest, prf.output_len())?;
         cursor.end()?;
         pbkdf2::imported(name, (prf, rounds, rounds_end), salt, &digest)
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::HEX)
     }
 }
 

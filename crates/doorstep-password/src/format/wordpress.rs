@@ -4,11 +4,12 @@
 //! bcrypt is of the base64 of HMAC-SHA-384 with the key `wp-sha384`, of the password without the white
 //! space at its ends. Before 6.8 WordPress wrote phpass, and before 2.5 MD5.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
 use super::bcrypt::Bcrypt;
-use crate::encoding::{Case, Cursor};
+use crate::encoding::{Case, Cursor, blank};
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
 use crate::work::{Algorithm, Derivation, HashFunction, PasswordStep};
@@ -61,6 +62,14 @@ impl Format for WordPress {
             PasswordStep::Base64,
         ];
         Ok(parsed.within("wordpress", &steps))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        if self.bare_md5 && is_bare_md5(stored) {
+            return blank::from(stored, 0, blank::HEX);
+        }
+        blank::inner(stored, "$wp".len(), |rest| Bcrypt::default().blank(rest))
     }
 }
 

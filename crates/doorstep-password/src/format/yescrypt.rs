@@ -6,10 +6,11 @@
 //!
 //! It is done whole: the RustCrypto crate cannot be paused, and does not wipe its memory.
 
+use alloc::string::String;
 use alloc::sync::Arc;
 
 use super::Format;
-use crate::encoding::{Cursor, hash64};
+use crate::encoding::{Cursor, blank, hash64};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::yescrypt::{KEY_LEN, YescryptParams};
 use crate::work::{Algorithm, Derivation, InvalidParameters};
@@ -75,6 +76,11 @@ impl Format for Yescrypt {
         let derivation = Derivation::new(Algorithm::Other(Arc::new(params)), &salt);
         let name = if is_gost { "gost_yescrypt" } else { "yescrypt" };
         Ok(StoredHash::new(name, derivation, &digest))
+    }
+
+    fn blank(&self, stored: &str) -> Option<String> {
+        self.parse(stored).ok()?;
+        blank::field(stored, '$', blank::CRYPT)
     }
 
     fn takes(&self, password: &[u8]) -> bool {

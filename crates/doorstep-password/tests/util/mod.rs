@@ -2,6 +2,9 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+#[cfg(feature = "import")]
+pub mod families;
+
 use std::ops::ControlFlow;
 
 use doorstep_password::{
