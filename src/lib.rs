@@ -139,3 +139,8 @@ pub use token::{InvalidPrefix, NoEntropy, TokenDigest, TokenFormat, TokenRecord}
 ))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The code of the page on old hashes, which names every format of other systems.
+#[cfg(all(doctest, feature = "getrandom", feature = "import", feature = "sha-crypt"))]
+#[doc = include_str!("../docs/migrating.md")]
+struct Migrating;
