@@ -18,6 +18,8 @@ mod crypt;
 pub(crate) mod des_crypt;
 #[cfg(feature = "django")]
 pub(crate) mod django;
+#[cfg(feature = "firebase-scrypt")]
+pub(crate) mod firebase_scrypt;
 #[cfg(feature = "grub")]
 pub(crate) mod grub;
 #[cfg(feature = "htpasswd")]
@@ -295,6 +297,8 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
     || Arc::new(bcrypt_sha256::BcryptSha256),
     #[cfg(feature = "django")]
     || Arc::new(django::Django::default()),
+    #[cfg(feature = "firebase-scrypt")]
+    || Arc::new(firebase_scrypt::FirebaseScrypt::default()),
     #[cfg(feature = "grub")]
     || Arc::new(grub::Grub),
     #[cfg(feature = "keycloak")]

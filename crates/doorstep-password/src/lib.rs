@@ -48,6 +48,7 @@
 //! | `bcrypt-sha256` | passlib's `$bcrypt-sha256$`, versions 1 and 2 |
 //! | `des-crypt` | crypt(3)'s 13 characters, and BSDi's `_` |
 //! | `django` | `pbkdf2_sha256$`, `argon2$`, `bcrypt_sha256$$` and others of Django's |
+//! | `firebase-scrypt` | `$fbscrypt$` of supabase/auth, and Firebase's own with a project's parameters |
 //! | `grub` | `grub.pbkdf2.sha512.` |
 //! | `htpasswd` | a line of Apache's password files: no prefix |
 //! | `keycloak` | a password credential of a realm export, in JSON |
@@ -111,6 +112,8 @@ pub use format::bcrypt_sha256::BcryptSha256;
 pub use format::des_crypt::{BsdiCrypt, DesCrypt};
 #[cfg(feature = "django")]
 pub use format::django::Django;
+#[cfg(feature = "firebase-scrypt")]
+pub use format::firebase_scrypt::FirebaseScrypt;
 #[cfg(feature = "grub")]
 pub use format::grub::Grub;
 #[cfg(feature = "htpasswd")]

@@ -56,7 +56,7 @@ fn a_blank_says_the_same_beside_a_digest_of_zeros() {
         assert_eq!(of_blank.digest(), vec![0; hash.digest().len()], "{blank} of {stored}");
     }
     println!("{read} rows have a blank, {refused} are not read");
-    assert_eq!((read, refused), (1020, 704));
+    assert_eq!((read, refused), (1024, 714));
 }
 
 /// Two strings have the same blank exactly if they differ in their digests alone.

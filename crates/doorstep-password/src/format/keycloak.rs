@@ -5,14 +5,21 @@
 //! in which two members are JSON in a string. Read is this one shape as Keycloak writes it, without
 //! white space and with the members in its order: `id`, `userLabel` and `createdDate` may stand or not.
 //! A general reader of JSON would give one credential many strings. Of the algorithms, `pbkdf2`,
-//! `pbkdf2-sha256` and `pbkdf2-sha512` are read; the key is as long as its value, at least 16 bytes.
+//! `pbkdf2-sha256`, `pbkdf2-sha512` and `argon2` are read; the key is as long as its value, at least 16
+//! bytes. Argon2's parameters are in the order of Java's hash table, which is always the same
+//! (`org.keycloak.crypto.hash.Argon2PasswordHashProvider`, since 24).
 
 use alloc::string::String;
+use alloc::vec::Vec;
+
+use zeroize::Zeroizing;
 
 use super::{Format, pbkdf2};
 use crate::encoding::{Cursor, PADDED, blank};
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
+use crate::work::argon2::{Argon2Params, Argon2Variant, Argon2Version};
 use crate::work::pbkdf2::Prf;
+use crate::work::{Algorithm, Derivation, InvalidParameters};
 
 /// Reads a password credential of a Keycloak realm export, and writes none.
 ///
@@ -61,6 +68,9 @@ impl Format for Keycloak {
         let rounds = cursor.decimal()?;
         let rounds_end = cursor.error(MalformedKind::Range);
         cursor.expect(r#",\"algorithm\":\""#)?;
+        if cursor.accept("argon2") {
+            return argon2(cursor, rounds, &salt, value);
+        }
         let (prf, name) = match cursor.until(&['\\', '"']) {
             "pbkdf2" => (Prf::Sha1, "keycloak_pbkdf2_sha1"),
             "pbkdf2-sha256" => (Prf::Sha256, "keycloak_pbkdf2_sha256"),
@@ -78,6 +88,47 @@ impl Format for Keycloak {
         let value_len = stored[value_at..].find('\\')?;
         blank::within(stored, value_at..value_at + value_len, blank::BASE64)
     }
+}
+
+/// Behind the algorithm: Argon2's parameters, each a list of one string.
+fn argon2(
+    mut cursor: Cursor<'_>,
+    passes: u32,
+    salt: &[u8],
+    value: Zeroizing<Vec<u8>>,
+) -> Result<StoredHash, Refused> {
+    let range = cursor.error(MalformedKind::Range);
+    cursor.expect(r#"\",\"additionalParameters\":{\"hashLength\":[\""#)?;
+    let key_len = cursor.decimal()?;
+    cursor.expect(r#"\"],\"memory\":[\""#)?;
+    let memory_kib = cursor.decimal()?;
+    cursor.expect(r#"\"],\"type\":[\""#)?;
+    let variant = match cursor.until(&['\\', '"']) {
+        "d" => Argon2Variant::Argon2d,
+        "i" => Argon2Variant::Argon2i,
+        "id" => Argon2Variant::Argon2id,
+        _ => return Err(cursor.error(MalformedKind::Syntax).into()),
+    };
+    cursor.expect(r#"\"],\"version\":[\""#)?;
+    let version = match cursor.until(&['\\', '"']) {
+        "1.0" => Argon2Version::V0x10,
+        "1.3" => Argon2Version::V0x13,
+        _ => return Err(cursor.error(MalformedKind::Syntax).into()),
+    };
+    cursor.expect(r#"\"],\"parallelism\":[\""#)?;
+    let lanes = cursor.decimal()?;
+    cursor.expect(r#"\"]}}"}"#)?;
+    cursor.end()?;
+    // RFC 9106 §3.1 has no shorter salt.
+    if key_len as usize != value.len() || salt.len() < 8 {
+        return Err(Malformed { kind: MalformedKind::Length, ..range }.into());
+    }
+    let mut params = Argon2Params::new(memory_kib, passes, lanes, value.len())
+        .map_err(|InvalidParameters| range)?;
+    params.variant = variant;
+    params.version = version;
+    let derivation = Derivation::new(Algorithm::Argon2(params), salt);
+    Ok(StoredHash::of("keycloak_argon2", derivation, value))
 }
 
 /// What stands before the key.

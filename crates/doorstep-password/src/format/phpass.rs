@@ -7,6 +7,7 @@
 
 use alloc::string::String;
 use alloc::sync::Arc;
+use core::ops::RangeInclusive;
 
 use super::Format;
 use crate::encoding::{Cursor, blank, hash64};
@@ -43,6 +44,17 @@ pub struct Phpass;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Drupal7;
 
+impl Phpass {
+    /// The binary logarithm of the rounds: phpass takes no others, and says so by a hash that is none.
+    const COUNTS: RangeInclusive<u8> = 7..=30;
+}
+
+impl Drupal7 {
+    /// The binary logarithm of the rounds. Drupal 7 wrote 15, and its code takes from 7 (`5`) to 30; a
+    /// hash of 2^8 or fewer rounds is none of a site's, and the vectors have it refused.
+    const COUNTS: RangeInclusive<u8> = 9..=30;
+}
+
 const SALT_LEN: usize = 8;
 /// Behind the prefix, which is of three characters, the count and the salt.
 const DIGEST_AT: usize = 3 + 1 + SALT_LEN;
@@ -51,7 +63,7 @@ const DIGEST_AT: usize = 3 + 1 + SALT_LEN;
 fn parse(
     name: &'static str,
     stored: &str,
-    prefixes: &[&str],
+    (prefixes, counts): (&[&str], RangeInclusive<u8>),
     function: Function,
     bits: usize,
 ) -> Result<StoredHash, Refused> {
@@ -63,8 +75,7 @@ fn parse(
     let setting = cursor.rest().as_bytes();
     let log2 = setting.first().and_then(|&character| hash64::value(character));
     let log2 = log2.ok_or(Malformed { at, kind: MalformedKind::Syntax })?;
-    // Both take no others; they say so by a hash that is none.
-    if !(7..=30).contains(&log2) {
+    if !counts.contains(&log2) {
         return Err(Malformed { at, kind: MalformedKind::Range }.into());
     }
     let (salt_at, digest_at) = (at + 1, at + 1 + SALT_LEN);
@@ -88,7 +99,7 @@ impl Format for Phpass {
     }
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
-        parse("phpass", stored, &["$P$", "$H$"], Function::Md5, 128)
+        parse("phpass", stored, (&["$P$", "$H$"], Self::COUNTS), Function::Md5, 128)
     }
 
     fn blank(&self, stored: &str) -> Option<String> {
@@ -107,7 +118,7 @@ impl Format for Drupal7 {
     }
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
-        parse("drupal7", stored, &["$S$"], Function::Sha512, 258)
+        parse("drupal7", stored, (&["$S$"], Self::COUNTS), Function::Sha512, 258)
     }
 
     fn blank(&self, stored: &str) -> Option<String> {

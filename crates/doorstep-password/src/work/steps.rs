@@ -4,6 +4,8 @@
 //! piece of work, those after with the last.
 
 use alloc::boxed::Box;
+#[cfg(feature = "firebase-scrypt")]
+use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
@@ -48,6 +50,10 @@ pub enum PasswordStep {
 pub enum KeyStep {
     /// SCRAM's `StoredKey` and then its `ServerKey`, of the key as `SaltedPassword` (RFC 5802 §3).
     ScramKeys(HashFunction),
+    /// This secret in AES-256's counter mode (NIST SP 800-38A §6.5) under the key's first 32 bytes,
+    /// from a counter of zero.
+    #[cfg(feature = "firebase-scrypt")]
+    Aes256Ctr(Arc<Secret>),
 }
 
 /// The steps of one derivation, each kind in its order.
@@ -150,6 +156,8 @@ impl KeyStep {
             KeyStep::ScramKeys(hash) => {
                 2 * hash.hmac_nanoseconds(hash.output_len()) + hash.nanoseconds(hash.output_len())
             }
+            #[cfg(feature = "firebase-scrypt")]
+            KeyStep::Aes256Ctr(secret) => 500 + 2 * secret.len() as u64,
         }
     }
 
@@ -164,8 +172,21 @@ impl KeyStep {
                 both.extend_from_slice(server_key.expose());
                 Secret::from(both)
             }
+            #[cfg(feature = "firebase-scrypt")]
+            KeyStep::Aes256Ctr(secret) => aes256_ctr(key, secret.expose()),
         }
     }
+}
+
+#[cfg(feature = "firebase-scrypt")]
+fn aes256_ctr(key: &[u8], plain: &[u8]) -> Secret {
+    use ctr::cipher::{KeyIvInit, StreamCipher};
+
+    // An algorithm that ended without a key has none for this, and no bytes match no digest.
+    let Some(key) = key.first_chunk::<32>() else { return Secret::new(&[]) };
+    let mut bytes = Vec::from(plain);
+    ctr::Ctr128BE::<aes::Aes256>::new(key.into(), &[0; 16].into()).apply_keystream(&mut bytes);
+    Secret::from(bytes)
 }
 
 fn trim(mut bytes: &[u8]) -> &[u8] {
@@ -255,6 +276,21 @@ mod tests {
         assert_eq!(hex(&tag).expose(), expected);
         // The key can be a salt.
         assert_eq!(format!("{step:?}"), "Hmac(Sha256, ..)");
+    }
+
+    /// `openssl enc -aes-256-ctr` with this key, a counter of zero, and 40 zeros to encrypt: NIST's own
+    /// vectors (SP 800-38A §F.5.5) count from another block.
+    #[cfg(feature = "firebase-scrypt")]
+    #[test]
+    fn aes_in_counter_mode() {
+        let key: Vec<u8> = (0..32).collect();
+        let step = KeyStep::Aes256Ctr(Arc::new(Secret::new(&[0; 40])));
+        let stream = step.apply(&key).expose().to_vec();
+        let expected = b"f29000b62a499fd0a9f39a6add2e7780f05d76ae4ab99fe5a6f69b3148c2363d\
+                         0ebcb5deb52c83bd";
+        assert_eq!(hex(&stream).expose(), expected);
+        assert!(step.apply(&key[..31]).is_empty());
+        assert!(!format!("{step:?}").contains('0'));
     }
 
     /// The price of what comes after is that of the length.

@@ -1,8 +1,8 @@
 //! The families of imported formats: their vectors, how many of them are judged how, and who reads them.
 
 use doorstep_password::{
-    Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, Format, Grub, Hashers, Keycloak,
-    LdapPbkdf2, P5k2, Prf, Scram, Secret, Spring, SpringPbkdf2, Werkzeug, WordPress,
+    Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, FirebaseScrypt, Format, Grub, Hashers,
+    Keycloak, LdapPbkdf2, P5k2, Prf, Scram, Secret, Spring, SpringPbkdf2, Werkzeug, WordPress,
 };
 // Those of crypt(3) and of plain digests.
 use doorstep_password::{
@@ -11,7 +11,7 @@ use doorstep_password::{
 };
 
 /// The name in the collection, its rows, and how many match, do not, are refused, and are not judged as
-/// written: they wait for an algorithm, or have their defect in the keys.
+/// written, since their defect is in the keys.
 pub struct Family {
     pub name: &'static str,
     pub rows: &'static str,
@@ -50,6 +50,12 @@ pub const FAMILIES: &[Family] = &[
         rows: include_str!("../vectors/import/dlitz-pbkdf2.tsv"),
         counts: [5, 3, 6, 0],
         hashers: |_| only(P5k2),
+    },
+    Family {
+        name: "firebase-scrypt",
+        rows: include_str!("../vectors/import/firebase-scrypt.tsv"),
+        counts: [2, 2, 10, 0],
+        hashers: |_| only(FirebaseScrypt::default()),
     },
     Family {
         name: "grub-pbkdf2",
@@ -132,7 +138,7 @@ pub const FAMILIES: &[Family] = &[
     Family {
         name: "drupal7",
         rows: include_str!("../vectors/import/drupal7.tsv"),
-        counts: [6, 1, 9, 1],
+        counts: [6, 1, 10, 0],
         hashers: |_| only(Drupal7),
     },
     Family {
@@ -209,7 +215,7 @@ pub const FAMILIES: &[Family] = &[
     },
 ];
 
-fn only(format: impl Format) -> Hashers {
+pub fn only(format: impl Format) -> Hashers {
     Hashers::new(Argon2::default()).accept(format)
 }
 
