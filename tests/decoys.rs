@@ -169,6 +169,21 @@ fn a_decoy_grants_nothing() {
     assert_eq!(hasher.begun(), 4);
 }
 
+/// No text stands for the password of an account that has none, nor for that of nobody.
+#[test]
+fn nothing_is_the_password_of_an_account_without_one() {
+    let auth =
+        Authenticator::builder("example", Hashers::new(cheap(2))).receipts().build().unwrap();
+    for password in ["", "null", "NULL", "None", "nil", "undefined", "*", "!", "0", " "] {
+        let ask = || to_find_user(auth.login("Aladdin", password.into()));
+        let absent = to_denied(to_verify(ask().found(7, None::<String>)).run());
+        assert_eq!(absent.cause(), Cause::NoPassword, "{password:?}");
+        assert_eq!(to_denied(to_verify(ask().not_found()).run()).cause(), Cause::UnknownUser);
+        // Nor is a column that holds the text itself.
+        to_denied(to_verify(ask().found(7, password)).run());
+    }
+}
+
 const SECRET: &str = "from the configuration";
 const BCRYPT: &str = "$2b$04$CCCCCCCCCCCCCCCCCCCCC.7cjLvl0DBr0LJt/A65TNBwuXC/mx6ea";
 /// A hash of each old format, and its share.

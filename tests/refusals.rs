@@ -398,6 +398,38 @@ fn bad_scopes_are_refused() {
     );
 }
 
+/// RFC 6749 §3.3: a scope is compared as a whole, in its case, and no sign in it means others; all
+/// that are asked for must be there.
+#[test]
+fn scopes_are_compared_whole_and_all_of_them() {
+    let auth = builder().scheme(Bearer::new()).build().unwrap();
+    let status = |held: &str, asked: &str| {
+        let ask = to_find_token(authorization(&auth, "Bearer abc"));
+        let mut record = TokenRecord::new(*ask.digest());
+        record.scopes = Scopes::parse(held).unwrap();
+        let outcome = to_outcome(ask.found(7, record, NOW));
+        outcome.require(&Scopes::parse(asked).unwrap()).map_or_else(|no| no.status(), |_| 200)
+    };
+    for (held, asked) in [("read", "read"), ("write read", "read write"), ("*", "*"), ("read", "")]
+    {
+        assert_eq!(status(held, asked), 200, "{held:?} {asked:?}");
+    }
+    for (held, asked) in [
+        ("", "read"),
+        ("read", "read write"),
+        ("readwrite", "read"),
+        ("read", "readwrite"),
+        ("*", "read"),
+        ("read", "*"),
+        ("read:*", "read:mail"),
+        ("read", "read:mail"),
+        ("read.*", "readX"),
+        ("Read", "read"),
+    ] {
+        assert_eq!(status(held, asked), 403, "{held:?} {asked:?}");
+    }
+}
+
 /// RFC 9110 §11.1: names that no challenge could hold are refused when the authenticator is built.
 #[test]
 fn bad_names_are_refused() {

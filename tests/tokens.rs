@@ -254,6 +254,21 @@ fn another_record_cannot_grant() {
     }
 }
 
+/// A row whose token is blank would fit it.
+#[test]
+fn an_empty_token_is_not_looked_up() {
+    let auth = builder().scheme(Bearer::new()).scheme(ApiKey::in_field("x-api-key")).build();
+    let auth = auth.unwrap();
+    for value in ["Bearer", "Bearer ", "Bearer  ", "Bearer =", "Bearer \t"] {
+        let denied = to_denied(authorization(&auth, value));
+        assert!(matches!(denied.cause(), Cause::Malformed(_)), "{value:?}");
+    }
+    for value in ["", " ", "\t"] {
+        let denied = to_denied(begin(&auth, &[("x-api-key", value.as_bytes())]));
+        assert!(matches!(denied.cause(), Cause::Malformed(_)), "{value:?}");
+    }
+}
+
 /// "The first second at which it is no longer taken", and what else speaks against a token.
 #[test]
 fn a_record_speaks_for_itself() {

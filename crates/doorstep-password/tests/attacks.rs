@@ -74,6 +74,24 @@ fn the_samples_are_right() {
     }
 }
 
+/// What systems write where a hash would stand, to lock an account: no password fits it, and that text
+/// itself no more than others.
+#[test]
+fn marks_of_locked_accounts_are_no_hashes() {
+    for stored in ["", "*", "!", "!!", "x", "*LK*", "NP", "*0", "*1", "null", "None", "{x-locked}"]
+    {
+        for password in ["", stored, "password"] {
+            assert_eq!(refused(password, stored), Refused::UnknownFormat, "{stored:?}");
+        }
+    }
+    // A hash behind a mark, as `usermod -L` has it, is none either.
+    for (password, stored) in SAMPLES {
+        for mark in ["!", "!!", "*", "*LK*"] {
+            assert_eq!(refused(password, &format!("{mark}{stored}")), Refused::UnknownFormat);
+        }
+    }
+}
+
 /// An absent `v=` is 1.0; argon2 0.6 takes it for 1.3.
 #[test]
 fn argon2_absent_version_is_16() {

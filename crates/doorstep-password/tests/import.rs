@@ -206,6 +206,21 @@ fn no_change_of_a_character_says_the_same() {
     println!("{changed} changed strings");
 }
 
+/// "240610708" and "QNKCDZO" have MD5s of the form `0e` and digits, which a comparison of numbers takes
+/// for zero both (the magic hashes of PHP's `==`).
+#[test]
+fn magic_hashes_do_not_meet() {
+    let (one, other) = ("0e462097431906509019562988736854", "0e830400451993494058024219903391");
+    for hashers in [only(Django::with_unsalted_md5()), only(WordPress::with_md5())] {
+        let is_match = |password: &str, stored: &str| {
+            hashers.verify(password.into(), stored).unwrap().run().unwrap().is_match()
+        };
+        assert!(is_match("240610708", one) && is_match("QNKCDZO", other));
+        assert!(!is_match("240610708", other) && !is_match("QNKCDZO", one));
+        assert!(!is_match("0", one) && !is_match("", one));
+    }
+}
+
 /// Issue 6, section 1: nothing is guessed. What one format claims, no other does; and a bare shape is
 /// read only where the host accepts its format by itself.
 #[test]
