@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 const PAGE: &str = include_str!("../docs/migrating.md");
 
 /// Issue 6, section 3, and how many samples each shows at least.
-const SYSTEMS: [(&str, usize); 12] = [
+const SYSTEMS: [(&str, usize); 13] = [
     ("Django", 4),
     ("Rails and Devise", 1),
     ("Laravel and PHP", 2),
@@ -19,6 +19,7 @@ const SYSTEMS: [(&str, usize); 12] = [
     ("Spring Security", 3),
     ("Keycloak", 1),
     ("ASP.NET Identity", 2),
+    ("Firebase", 1),
     ("LDAP", 4),
     ("/etc/shadow", 3),
     ("Apache", 3),
@@ -27,11 +28,16 @@ const SYSTEMS: [(&str, usize); 12] = [
 ];
 
 /// Samples that are in no table of vectors.
-const PUBLISHED: [(&str, &str); 2] = [
+const PUBLISHED: [(&str, &str); 3] = [
     // Rails' activemodel/lib/active_model/secure_password.rb.
     ("42password", "$2a$04$iOfhwahFymCs5weB3BNH/uXkTG65HR.qpW.bNhEjFP3ftli3o5DQC"),
     // Laravel 10's database/factories/UserFactory.php.
     ("password", "$2y$10$92IXUNpkjO0rOQ5byMi.Ye4oKoEa3Ro9llC/.og/at2.uheWG/igi"),
+    // firebase/scrypt's README: salt and hash, as an export has them.
+    (
+        "user1password",
+        "$fbscrypt$42xEC+ixf3L2lw==$lSrfV15cpx95/sZS2W9c9Kp6i/LVgQNDNC/qzrCnh1SAyZvqmZqAjTdn3aoItz+VHjoZilo78198JAdRuid5lQ==",
+    ),
 ];
 
 /// "One section for each system … with the query that dumps, the line of Rust that accepts it, and a
