@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use tracing::level_filters::LevelFilter;
 
+use crate::import::Layout;
+
 /// Registers users, logs them in by Basic and by token, and renews their old hashes.
 ///
 /// Without a command it serves HTTP until Ctrl-C.
@@ -23,11 +25,14 @@ pub(crate) struct Cli {
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Adds users from lines of `username:hash`, and says for each line what became of it.
+    /// Adds users from a dump, and says for each line what became of it.
     ///
     /// Nobody's hash is overwritten. The exit code is 0 if every line was accepted, 1 if any was
     /// refused, and 2 if the import did not come to its end.
     Import {
+        /// How the dump is written.
+        #[arg(long, value_enum, value_name = "LAYOUT", default_value_t = Layout::Lines)]
+        from: Layout,
         /// The file, or `-` for standard input.
         file: PathBuf,
     },

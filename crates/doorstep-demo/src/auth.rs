@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use doorstep::password::{Hasher, Hashers, Limits, hashers};
+use doorstep::password::{Hasher, Hashers, Limits, hashers, imports};
 use doorstep::{Authenticator, Basic, Bearer, InvalidConfig, TokenFormat, UnixTime};
 use doorstep_sqlx::SqlStore;
 use doorstep_tower::{AuthLayer, Login, Pool};
@@ -12,13 +12,15 @@ use doorstep_tower::{AuthLayer, Login, Pool};
 /// The longest user-id, in bytes.
 pub(crate) const USERNAME_LEN: usize = 255;
 
-/// Writes with `preferred`, and verifies all that is built in. A stored hash that needs more memory
-/// than there is would never be verified: it is refused as too costly.
+/// Writes with `preferred`, and verifies all that is built in, other systems' hashes included. A stored
+/// hash that needs more memory than there is would never be verified: it is refused as too costly.
 pub(crate) fn accept_all(preferred: Arc<dyn Hasher>, memory_kib: u64) -> Hashers {
     let mut limits = Limits::default();
     limits.argon2_memory_kib =
         limits.argon2_memory_kib.min(u32::try_from(memory_kib).unwrap_or(u32::MAX));
-    hashers().fold(Hashers::new(preferred), Hashers::accept).limits(limits)
+    limits.other_memory_kib = limits.other_memory_kib.min(memory_kib);
+    let own = hashers().fold(Hashers::new(preferred), Hashers::accept);
+    imports().fold(own, Hashers::accept).limits(limits)
 }
 
 /// The authenticator of this host: Basic, and the tokens of this format as `Bearer` or as `Token`.

@@ -1,5 +1,7 @@
-//! Adds users from lines of `username:hash`. Each line is accepted or refused, and is said to be so
-//! once it is in the database, not before. Never prints a hash, nor a line that it could not read.
+//! Adds users from a dump, a line each. Each line is accepted or refused, and is said to be so once it
+//! is in the database, not before. Never prints a hash, nor a line that it could not read.
+
+mod dump;
 
 use std::fmt;
 use std::io::{self, BufRead, Write};
@@ -8,7 +10,10 @@ use doorstep::password::{Hashers, Refused};
 use doorstep::{Credentials, Scopes};
 use doorstep_sqlx::{NewUser, SqlStore};
 
+use self::dump::{Dump, Row};
 use crate::auth::USERNAME_LEN;
+
+pub(crate) use self::dump::Layout;
 
 /// The longest line, in bytes. A username and the longest stored hash need half of it.
 const MAX_LINE: usize = 4096;
@@ -28,6 +33,8 @@ pub(crate) struct Counts {
 pub(crate) enum Stopped {
     Io(io::Error),
     Database(doorstep_sqlx::Error),
+    /// The first line does not name the columns, so that no other means anything.
+    Unnamed,
 }
 
 impl From<io::Error> for Stopped {
@@ -41,6 +48,7 @@ impl fmt::Display for Stopped {
         match self {
             Stopped::Io(error) => error.fmt(f),
             Stopped::Database(error) => error.fmt(f),
+            Stopped::Unnamed => f.write_str("the first line is to name the columns"),
         }
     }
 }
@@ -50,6 +58,8 @@ enum Why {
     TooLong,
     NotUtf8,
     NoColon,
+    NoColumn(&'static str),
+    OpenQuote,
     Username(&'static str),
     NoHash,
     Hash(Refused),
@@ -61,8 +71,10 @@ impl fmt::Display for Why {
         let text = match self {
             Why::TooLong => return write!(f, "the line is over {MAX_LINE} bytes"),
             Why::Hash(refused) => return refused.fmt(f),
+            Why::NoColumn(name) => return write!(f, "there is no column {name}"),
             Why::NotUtf8 => "the line is not UTF-8",
             Why::NoColon => "there is no colon: username:hash",
+            Why::OpenQuote => "a quote is not closed in this line",
             Why::Username(what) => what,
             Why::NoHash => "there is no hash",
             Why::Taken => "the user is there already, and was not overwritten",
@@ -73,7 +85,8 @@ impl fmt::Display for Why {
 
 struct User {
     username: String,
-    hash: String,
+    hash: Option<String>,
+    /// How the hash is written.
     format: &'static str,
 }
 
@@ -81,11 +94,13 @@ struct User {
 pub(crate) async fn import(
     store: &SqlStore,
     hashers: &Hashers,
+    layout: Layout,
     mut lines: impl BufRead,
     mut report: impl Write,
     counts: &mut Counts,
 ) -> Result<(), Stopped> {
     let mut number = 0;
+    let mut dump = Dump::new(layout);
     let mut line = Vec::with_capacity(MAX_LINE);
     loop {
         let mut batch = Vec::with_capacity(BATCH);
@@ -103,8 +118,16 @@ pub(crate) async fn import(
                     }
                     match read {
                         Line::Whole if line.is_empty() => counts.blank += 1,
-                        Line::Whole => batch.push((number, judge(&line, hashers))),
+                        Line::Whole => {
+                            // The one that names the columns is nobody's.
+                            if let Some(row) = dump.row(&line).transpose() {
+                                batch.push((number, row.and_then(|row| judge(row, hashers))));
+                            }
+                        }
                         _ => batch.push((number, Err(Why::TooLong))),
+                    }
+                    if dump.is_unnamed() && !batch.is_empty() {
+                        end = Some(Err(Stopped::Unnamed));
                     }
                 }
             }
@@ -125,7 +148,7 @@ async fn store_batch(
     let users = batch.iter().filter_map(|(_, judged)| judged.as_ref().ok());
     let scopes = &Scopes::NONE_ASKED;
     let users: Vec<_> = users
-        .map(|user| NewUser { username: &user.username, hash: Some(&user.hash), scopes })
+        .map(|user| NewUser { username: &user.username, hash: user.hash.as_deref(), scopes })
         .collect();
     let added = match store.create_users(&users).await {
         Ok(added) => added,
@@ -157,24 +180,23 @@ async fn store_batch(
     Ok(())
 }
 
-/// Splits a line at its first colon: a username has none.
-fn judge(line: &[u8], hashers: &Hashers) -> Result<User, Why> {
-    let line = std::str::from_utf8(line).map_err(|_| Why::NotUtf8)?;
-    let (username, hash) = line.split_once(':').ok_or(Why::NoColon)?;
+/// What is wrong with a row, if anything is.
+fn judge(Row { username, hash }: Row, hashers: &Hashers) -> Result<User, Why> {
     if username.is_empty() {
         return Err(Why::Username("the username is empty"));
     }
     if username.len() > USERNAME_LEN {
         return Err(Why::Username("the username is over 255 bytes"));
     }
-    if Credentials::new(username, b"").is_err() {
-        return Err(Why::Username("there is a control character in the username"));
+    if Credentials::new(&username, b"").is_err() {
+        return Err(Why::Username("there is a control character or a colon in the username"));
     }
-    if hash.is_empty() {
-        return Err(Why::NoHash);
-    }
-    let stored = hashers.inspect(hash).map_err(Why::Hash)?;
-    Ok(User { username: username.into(), hash: hash.into(), format: stored.name() })
+    let format = match &hash {
+        None => "no password",
+        Some(hash) if hash.is_empty() => return Err(Why::NoHash),
+        Some(hash) => hashers.inspect(hash).map_err(Why::Hash)?.name(),
+    };
+    Ok(User { username, hash, format })
 }
 
 enum Line {

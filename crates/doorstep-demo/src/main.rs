@@ -39,14 +39,14 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::args::{Cli, Command, Common, Serve};
 use crate::auth::{Auth, accept_all, authenticator};
-use crate::import::{Counts, import};
+use crate::import::{Counts, Layout, import};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Cli { command, serve, common } = Cli::parse();
     log(&common);
     let done = match &command {
-        Some(Command::Import { file }) => run_import(file, &common).await,
+        Some(Command::Import { from, file }) => run_import(*from, file, &common).await,
         None => run_server(&serve, &common).await,
     };
     done.unwrap_or_else(|error| {
@@ -106,7 +106,11 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
     Ok(ExitCode::SUCCESS)
 }
 
-async fn run_import(file: &Path, common: &Common) -> Result<ExitCode, Box<dyn Error>> {
+async fn run_import(
+    layout: Layout,
+    file: &Path,
+    common: &Common,
+) -> Result<ExitCode, Box<dyn Error>> {
     // Before the database, which is made if there is none.
     let lines: Box<dyn BufRead> = if file == Path::new("-") {
         Box::new(io::stdin().lock())
@@ -118,7 +122,7 @@ async fn run_import(file: &Path, common: &Common) -> Result<ExitCode, Box<dyn Er
     let memory_kib = common.hash_memory_kib.unwrap_or(dearest_kib());
     let hashers = accept_all(Arc::new(Argon2::default()), memory_kib);
     let (mut counts, report) = (Counts::default(), io::stdout().lock());
-    let done = import(&store, &hashers, lines, report, &mut counts).await;
+    let done = import(&store, &hashers, layout, lines, report, &mut counts).await;
     store.close().await;
     let Counts { accepted, refused, blank } = counts;
     writeln!(io::stdout(), "{accepted} accepted, {refused} refused, {blank} blank")?;

@@ -86,8 +86,12 @@ impl Place {
     }
 
     pub fn import(&self, lines: &[u8]) -> Output {
+        self.import_from("lines", lines)
+    }
+
+    pub fn import_from(&self, layout: &str, lines: &[u8]) -> Output {
         let mut child = Command::new(PROGRAM)
-            .args(["import", "-", "--database", &self.database])
+            .args(["import", "-", "--from", layout, "--database", &self.database])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
