@@ -1,7 +1,8 @@
 """Compares doorstep-password with other implementations; `scripts/interop` runs it.
 
 Takes the path of the bridge. Passwords are random bytes without NUL, of up to 72 bytes for bcrypt and
-of up to 200 for the others, and now and then printable ones; all is drawn from INTEROP_SEED.
+of up to 200 for the others, and now and then printable ones or UTF-8; all is drawn from
+INTEROP_SEED. Formats that are only imported are made there and verified here.
 """
 
 import base64
@@ -15,6 +16,7 @@ from importlib.metadata import version
 
 import argon2
 import bcrypt
+import passlib.hash
 from passlib.hash import pbkdf2_sha1, pbkdf2_sha256, pbkdf2_sha512, sha256_crypt, sha512_crypt
 
 COUNT = 500
@@ -46,9 +48,9 @@ class Bridge:
 class Oracle:
     """`make(password, rng)` gives a hash, `verify(password, stored)` a truth value."""
 
-    def __init__(self, name, library, make, verify, longest=200):
+    def __init__(self, name, library, make, verify, longest=200, count=COUNT, imported=False):
         self.name, self.library, self.make, self.verify = name, library, make, verify
-        self.longest = longest
+        self.longest, self.count, self.imported = longest, count, imported
 
 
 def argon2_cffi():
@@ -169,17 +171,80 @@ def libxcrypt():
 
         return make
 
+    characters = sha512_crypt.salt_chars
+
+    def salt_of(rng, fewest, most):
+        return "".join(rng.choices(characters, k=rng.randint(fewest, most)))
+
+    def number(value, length):
+        """The lowest six bits first."""
+        return "".join(characters[value >> 6 * at & 63] for at in range(length))
+
+    def whole_bytes(rng):
+        """What yescrypt's own salts are, and the lowest bits first, too."""
+        salt = rng.randbytes(rng.randint(1, 24))
+        groups = [salt[at : at + 3] for at in range(0, len(salt), 3)]
+        return "".join(number(int.from_bytes(group, "little"), len(group) + 1) for group in groups)
+
+    def yescrypt_setting(prefix):
+        return lambda rng: f"{prefix}j{rng.choice('67')}5${whole_bytes(rng)}"
+
+    def imported(name, setting, count=COUNT):
+        def make(password, rng):
+            return crypt(password, setting(rng))
+
+        return Oracle(name, "libxcrypt", make, verify, count=count, imported=True)
+
     return [
         Oracle("bcrypt", "libxcrypt", make_bcrypt, verify, 72),
         Oracle("sha256_crypt", "libxcrypt", make_sha("$5$"), verify),
         Oracle("sha512_crypt", "libxcrypt", make_sha("$6$"), verify),
+        imported("des_crypt", lambda rng: salt_of(rng, 2, 2)),
+        imported(
+            "bsdi_crypt",
+            lambda rng: f"_{number(rng.randint(1, 500), 4)}{salt_of(rng, 4, 4)}",
+        ),
+        imported("md5_crypt", lambda rng: f"$1${salt_of(rng, 0, 8)}$"),
+        imported("sha1_crypt", lambda rng: f"$sha1${rng.randint(1, 300)}${salt_of(rng, 1, 64)}$"),
+        # At least 4096 rounds, and as many as are named on top: it is the slowest of all.
+        imported(
+            "sun_md5_crypt",
+            lambda rng: f"$md5{rng.choice(['', f',rounds={rng.randint(1, 9)}'])}"
+            f"${salt_of(rng, 1, 8)}{rng.choice(['$', '$$'])}",
+            count=50,
+        ),
+        imported(
+            "scrypt",
+            lambda rng: f"$7${number(rng.randint(4, 9), 1)}{number(rng.randint(1, 9), 5)}"
+            f"{number(rng.randint(1, 3), 5)}{salt_of(rng, 0, 24)}",
+        ),
+        imported("yescrypt", yescrypt_setting("$y$"), count=200),
+        imported("gost_yescrypt", yescrypt_setting("$gy$"), count=200),
     ]
+
+
+def passlib_imported(name, rounds=None, count=100):
+    """By passlib's own Python and its own choice of salts."""
+    handler = getattr(passlib.hash, name)
+    if hasattr(handler, "set_backend"):
+        handler.set_backend("builtin")
+
+    def make(password, rng):
+        # Its salts come from the system: a failure prints the whole of the hash.
+        cheap = {"rounds": rng.randint(*rounds)} if rounds else {}
+        return handler.using(**cheap).hash(password)
+
+    library = f"passlib {version('passlib')}"
+    return Oracle(name, library, make, handler.verify, count=count, imported=True)
 
 
 def password_of(rng, longest):
     length = rng.choice([rng.randint(1, 24), rng.randint(1, longest)])
-    if rng.randrange(3) == 0:
+    kind = rng.randrange(6)
+    if kind < 2:
         return bytes(rng.randint(0x20, 0x7E) for _ in range(length))
+    if kind == 2:
+        return "".join(rng.choices("aZ7 äßé€λж漢😀", k=length // 4 + 1)).encode()[:longest]
     return bytes(rng.randint(1, 255) for _ in range(length))
 
 
@@ -201,24 +266,29 @@ def compare(bridge, oracle):
             disagreements.append(f"{what}: {seen}: {password.hex()} {stored}")
         return seen == expected
 
-    for _ in range(COUNT):
-        password = password_of(rng, oracle.longest)
-        wrong = another(rng, password)
-        stored = bridge.make(oracle.name, password)
-        # Both are asked, the right and a wrong one: a verifier that says yes agrees with everybody.
-        right = expect("made here", bool(oracle.verify(password, stored)), True, password, stored)
-        no = expect("made here, wrong", bool(oracle.verify(wrong, stored)), False, wrong, stored)
-        there += right and no
+    for _ in range(oracle.count):
+        if not oracle.imported:
+            password = password_of(rng, oracle.longest)
+            wrong = another(rng, password)
+            stored = bridge.make(oracle.name, password)
+            # Both are asked, the right and a wrong one: a verifier that says yes agrees with all.
+            right = bool(oracle.verify(password, stored))
+            right = expect("made here", right, True, password, stored)
+            no = bool(oracle.verify(wrong, stored))
+            no = expect("made here, wrong", no, False, wrong, stored)
+            there += right and no
 
         password = password_of(rng, oracle.longest)
         wrong = another(rng, password)
         stored = oracle.make(password, rng)
         right = expect("made there", bridge.verify(password, stored), "match", password, stored)
-        no = expect("made there, wrong", bridge.verify(wrong, stored), "mismatch", wrong, stored)
+        # DES looks at seven bits of eight bytes: what is another password is for the oracle to say.
+        other = "match" if oracle.imported and oracle.verify(wrong, stored) else "mismatch"
+        no = expect("made there, wrong", bridge.verify(wrong, stored), other, wrong, stored)
         here += right and no
+    ways = "there->here" if oracle.imported else f"here->there {there}, there->here"
     print(
-        f"interop: {oracle.name} here->there {there}, there->here {here} of {COUNT}"
-        f" ({oracle.library})",
+        f"interop: {oracle.name} {ways} {here} of {oracle.count} ({oracle.library})",
         flush=True,
     )
     for disagreement in disagreements[:5]:
@@ -240,6 +310,18 @@ def main():
         passlib_handler("sha256_crypt", sha256_crypt, (1000, 1000)),
         passlib_handler("sha512_crypt", sha512_crypt, (1000, 1000)),
         *libxcrypt(),
+        passlib_imported("apr_md5_crypt"),
+        passlib_imported("ldap_salted_md5"),
+        passlib_imported("ldap_salted_sha1"),
+        passlib_imported("django_salted_md5"),
+        passlib_imported("django_salted_sha1"),
+        passlib_imported("phpass", (7, 8)),
+        passlib_imported("grub_pbkdf2_sha512", (1, 300)),
+        passlib_imported("cta_pbkdf2_sha1", (1, 300)),
+        passlib_imported("dlitz_pbkdf2_sha1", (1, 300)),
+        passlib_imported("ldap_pbkdf2_sha256", (1, 300)),
+        passlib_imported("django_pbkdf2_sha256", (1, 300)),
+        passlib_imported("atlassian_pbkdf2_sha1", count=20),
     ]
     results = [compare(bridge, oracle) for oracle in oracles]
     if not all(results):

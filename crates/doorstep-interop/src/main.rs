@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
     Argon2, Bcrypt, Hashers, Pbkdf2, Prf, Secret, ShaCrypt, ShaCryptVariant, Verdict, Workspace,
+    hashers, imports,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -42,10 +43,8 @@ fn verify(
     stored: &str,
     workspace: &mut Workspace,
 ) -> Result<String, Box<dyn Error>> {
-    let hashers = Hashers::new(Argon2::default())
-        .accept(Bcrypt::default())
-        .accept(Pbkdf2::default())
-        .accept(ShaCrypt::default());
+    let hashers = hashers().fold(Hashers::new(Argon2::default()), Hashers::accept);
+    let hashers = imports().fold(hashers, Hashers::accept);
     Ok(match hashers.verify(Secret::new(password), stored) {
         Err(refused) => format!("refused: {refused}"),
         Ok(work) => match work.run_in(workspace)? {
