@@ -2,8 +2,12 @@
 //!
 //! <https://cheatsheetseries.owasp.org/cheatsheets/Password_Storage_Cheat_Sheet.html>
 
+use std::fmt;
+
 use doorstep_password::{Algorithm, Argon2Variant, Argon2Version, Prf, StoredHash};
 use serde::Serialize;
+
+use crate::parameters::Parameters;
 
 /// Whose advice it is.
 pub(crate) const SOURCE: &str = "OWASP Password Storage Cheat Sheet";
@@ -15,21 +19,80 @@ pub(crate) const ARGON2: [(u32, u32); 5] =
     [(1, 47_104), (2, 19_456), (3, 12_288), (4, 9_216), (5, 7_168)];
 /// bcrypt's cost.
 pub(crate) const BCRYPT_COST: u32 = 10;
+/// scrypt: lanes, and the binary logarithm of N that is enough with them. r is 8.
+const SCRYPT: [(u64, u64); 5] = [(1, 17), (2, 16), (3, 15), (5, 14), (10, 13)];
+const SCRYPT_R: u64 = 8;
 /// Bytes of a digest. Not the sheet's: a shorter one is matched by chance before 2^128 guesses.
 const DIGEST_LEN: usize = 16;
 
-/// What the sheet says to a hash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+const ONE_DIGEST: &str = "one fast digest, guessed billions of times a second";
+const DES: &str = "DES, whose keys are searched in hours";
+const MD5: &str = "rounds of MD5, guessed millions of times a second";
+const SHA: &str = "few rounds of a fast digest";
+
+/// What the sheet calls legacy hashes, to be renewed or wrapped: too weak whatever their parameters.
+const WEAK: &[(&str, &str)] = &[
+    ("apr_md5_crypt", MD5),
+    ("bsd_nthash", ONE_DIGEST),
+    ("bsdi_crypt", DES),
+    ("des_crypt", DES),
+    ("django_des_crypt", DES),
+    ("django_salted_md5", ONE_DIGEST),
+    ("django_salted_sha1", ONE_DIGEST),
+    ("django_unsalted_md5", ONE_DIGEST),
+    ("hex_md5", ONE_DIGEST),
+    ("ldap_md5", ONE_DIGEST),
+    ("ldap_salted_md5", ONE_DIGEST),
+    ("ldap_salted_sha1", ONE_DIGEST),
+    ("ldap_salted_sha256", ONE_DIGEST),
+    ("ldap_salted_sha512", ONE_DIGEST),
+    ("ldap_sha1", ONE_DIGEST),
+    ("ldap_sha256", ONE_DIGEST),
+    ("ldap_sha512", ONE_DIGEST),
+    ("md5_crypt", MD5),
+    ("nthash", ONE_DIGEST),
+    ("phpass", MD5),
+    ("sha1_crypt", SHA),
+    ("spring_ldap_sha1", ONE_DIGEST),
+    ("spring_md4", ONE_DIGEST),
+    ("spring_md5", ONE_DIGEST),
+    ("spring_sha1", ONE_DIGEST),
+    ("spring_sha256", ONE_DIGEST),
+    ("spring_standard", SHA),
+    ("sun_md5_crypt", MD5),
+];
+
+/// What the sheet says to a hash, the best first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Opinion {
     /// As strong as is advised.
     Meets,
     /// As strong as is advised for systems that cannot have better.
     Legacy,
-    /// Weaker than is advised.
-    Below,
     /// The sheet does not advise this algorithm.
     NotListed,
+    /// Weaker than is advised.
+    Below,
+    /// Of an algorithm that is too weak whatever its parameters.
+    Weak,
+}
+
+impl Opinion {
+    pub(crate) const ALL: [Self; 5] =
+        [Self::Meets, Self::Legacy, Self::NotListed, Self::Below, Self::Weak];
+}
+
+impl fmt::Display for Opinion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Opinion::Meets => "as strong as advised",
+            Opinion::Legacy => "as strong as advised for old systems",
+            Opinion::NotListed => "no advice",
+            Opinion::Below => "weaker than advised",
+            Opinion::Weak => "weak algorithm",
+        })
+    }
 }
 
 /// An opinion and its reasons.
@@ -43,7 +106,11 @@ pub(crate) struct Strength {
 
 impl Strength {
     pub(crate) fn of(stored: &StoredHash) -> Self {
-        let (listed, mut reasons) = judge(stored.derivation().algorithm());
+        if let Some((_, why)) = WEAK.iter().find(|(name, _)| *name == stored.name()) {
+            let reasons = vec![(*why).into()];
+            return Self { verdict: Opinion::Weak, source: SOURCE, as_of: AS_OF, reasons };
+        }
+        let (listed, mut reasons) = judge(stored);
         let digest_len = stored.digest().len();
         if digest_len < DIGEST_LEN {
             reasons.push(format!("a digest of {digest_len} bytes is short, 16 are wanted"));
@@ -85,9 +152,9 @@ pub(crate) fn pbkdf2_rounds(prf: Prf) -> Option<(u32, Listed)> {
 }
 
 /// To whom it is advised, and what about the parameters is not as advised.
-fn judge(algorithm: &Algorithm) -> (Listed, Vec<String>) {
+fn judge(stored: &StoredHash) -> (Listed, Vec<String>) {
     let mut reasons = Vec::new();
-    let listed = match algorithm {
+    let listed = match stored.derivation().algorithm() {
         Algorithm::Argon2(params) => {
             if params.variant != Argon2Variant::Argon2id {
                 reasons.push("Argon2id is the advised variant".into());
@@ -116,6 +183,24 @@ fn judge(algorithm: &Algorithm) -> (Listed, Vec<String>) {
                 reasons.push(format!("{least} rounds are the least"));
             }
             listed
+        }
+        Algorithm::Other(_) => {
+            let parameters = Parameters::of(stored);
+            // scrypt alone has all three.
+            let [Some(log_n), Some(r), Some(p)] =
+                ["ln", "r", "p"].map(|name| parameters.number(name))
+            else {
+                return (Listed::No, reasons);
+            };
+            // More lanes than the list knows need no less memory than its last row.
+            let enough = SCRYPT.iter().rev().find(|(lanes, _)| *lanes <= p);
+            if let Some((_, least)) = enough.filter(|(_, least)| log_n < *least) {
+                reasons.push(format!("ln={least} is the least with p={p}"));
+            }
+            if r < SCRYPT_R {
+                reasons.push(format!("r={SCRYPT_R} is the least"));
+            }
+            Listed::ForAll
         }
         _ => Listed::No,
     };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use doorstep_password::{
-    Algorithm, Argon2, Bcrypt, Hasher, Hashers, InvalidParameters, Limits, Pbkdf2, ShaCrypt,
-    by_name, hashers, imports,
+    Algorithm, Argon2, Bcrypt, BuiltIn, Hasher, Hashers, InvalidParameters, Limits, Pbkdf2,
+    ShaCrypt, bare_formats, by_name, formats, hashers, imports,
 };
 
 use crate::args::Making;
@@ -79,6 +79,28 @@ pub(crate) fn hasher(making: &Making) -> Result<Arc<dyn Hasher>, Refusal> {
 pub(crate) fn accept_all(preferred: Arc<dyn Hasher>) -> Hashers {
     let own = hashers().fold(Hashers::new(preferred), Hashers::accept);
     imports().fold(own, Hashers::accept)
+}
+
+/// What goes by `name` and has no prefix, so that it is read only if it is named.
+pub(crate) fn bare(name: &str) -> impl Iterator<Item = &'static BuiltIn> {
+    bare_formats().filter(move |built_in| built_in.names().contains(&name))
+}
+
+/// The names of all formats, each once.
+pub(crate) fn format_names() -> Vec<&'static str> {
+    each_once(formats().chain(bare_formats()))
+}
+
+/// The names of those without a prefix, each once.
+pub(crate) fn bare_names() -> Vec<&'static str> {
+    each_once(bare_formats())
+}
+
+fn each_once(formats: impl Iterator<Item = &'static BuiltIn>) -> Vec<&'static str> {
+    let mut names: Vec<_> = formats.flat_map(BuiltIn::names).copied().collect();
+    names.sort_unstable();
+    names.dedup();
+    names
 }
 
 /// Limits that let everything in, for reading a hash and doing none of its work.

@@ -6,6 +6,8 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 use doorstep_password::names;
 
+use crate::algorithm::format_names;
+use crate::audit::args::Audit;
 use crate::calibrate::Calibrate;
 use crate::htpasswd::Htpasswd;
 
@@ -37,6 +39,8 @@ pub(crate) enum Command {
     Calibrate(Calibrate),
     /// Keeps the users of a password file of Apache's, with the flags of its htpasswd.
     Htpasswd(Htpasswd),
+    /// Says what a dump of stored hashes holds, how weak it is, and how to accept it.
+    Audit(Audit),
 }
 
 #[derive(Args)]
@@ -67,8 +71,13 @@ pub(crate) struct Verify {
     pub(crate) stored: Stored,
     #[command(flatten)]
     pub(crate) source: Source,
-    /// Accept this algorithm alone [default: all of them].
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(names()))]
+    /// Accept this format alone, by passlib's name [default: all that have a prefix].
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_parser = PossibleValuesParser::new(format_names()),
+        hide_possible_values = true
+    )]
     pub(crate) format: Option<String>,
     /// Print one line of JSON, whose shape is documented and stable.
     #[arg(long)]

@@ -14,8 +14,8 @@ use serde::Serialize;
 use crate::advice::Strength;
 use crate::calibrate::dial::{Dial, Setting};
 use crate::calibrate::search::{Found, Row, search};
-use crate::inspect::Parameters;
 use crate::output::{note, print, print_json};
+use crate::parameters::Parameters;
 use crate::refusal::Refusal;
 
 #[derive(clap::Args)]

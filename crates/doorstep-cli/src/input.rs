@@ -95,7 +95,7 @@ fn read_stdin(limit: usize) -> Result<Secret, Refusal> {
 }
 
 /// Standard input without the standard library's buffer, which is never wiped.
-fn unbuffered_stdin() -> io::Result<File> {
+pub(crate) fn unbuffered_stdin() -> io::Result<File> {
     #[cfg(unix)]
     let owned = std::os::fd::AsFd::as_fd(&io::stdin()).try_clone_to_owned()?;
     #[cfg(windows)]
@@ -104,7 +104,7 @@ fn unbuffered_stdin() -> io::Result<File> {
 }
 
 /// Reads until the end or until `buffer` is full, and says how much that was.
-fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
+pub(crate) fn fill(source: &mut impl Read, buffer: &mut [u8]) -> io::Result<usize> {
     let mut len = 0;
     while len < buffer.len() {
         match source.read(&mut buffer[len..]) {

@@ -4,15 +4,16 @@ use std::fmt::{self, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use doorstep_password::{Hasher, Limits, Parameter, StoredHash};
-use serde::{Serialize, Serializer};
+use doorstep_password::{Hasher, Limits, StoredHash};
+use serde::Serialize;
 
 use crate::REFUSED;
-use crate::advice::{AS_OF, Opinion, SOURCE, Strength};
+use crate::advice::{AS_OF, SOURCE, Strength};
 use crate::algorithm::{accept_all, hasher, unlimited};
 use crate::args::Inspect;
 use crate::input::stored_hash;
 use crate::output::{complain, print, print_json};
+use crate::parameters::Parameters;
 use crate::price::Price;
 use crate::refusal::Refusal;
 
@@ -45,9 +46,6 @@ struct Preferred {
     format: String,
     parameters: Parameters,
 }
-
-/// In the format's own words.
-pub(crate) struct Parameters(Vec<Parameter>);
 
 pub(crate) fn run(args: &Inspect) -> Result<ExitCode, Refusal> {
     let preferred = hasher(&args.making)?;
@@ -97,7 +95,7 @@ impl Reading {
         let salt = stored.derivation().salt();
         Self {
             format: Some(stored.name()),
-            parameters: Some(Parameters(stored.parameters())),
+            parameters: Some(Parameters::of(stored)),
             salt_len: Some(salt.len()),
             digest_len: Some(stored.digest().len()),
             salt: args.show_salt.then(|| hex(salt)),
@@ -110,37 +108,6 @@ impl Reading {
             }),
             price: Some(Price::of(stored)),
         }
-    }
-}
-
-impl Parameters {
-    /// Those of a new hash.
-    pub(crate) fn written_by(hasher: &dyn Hasher) -> Self {
-        // Parameters have neither name, salt nor digest.
-        Self(StoredHash::new("", hasher.derivation(&[]), &[]).parameters())
-    }
-}
-
-/// An object, with numbers where the values are numbers.
-impl Serialize for Parameters {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|Parameter { name, value, .. }| {
-            let value = match value.parse::<u64>() {
-                Ok(number) => serde_json::Value::from(number),
-                Err(_) => serde_json::Value::from(value.as_str()),
-            };
-            (name, value)
-        }))
-    }
-}
-
-impl fmt::Display for Parameters {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Parameter { name, value, .. }) in self.0.iter().enumerate() {
-            let space = if place == 0 { "" } else { " " };
-            write!(f, "{space}{name}={value}")?;
-        }
-        Ok(())
     }
 }
 
@@ -157,17 +124,11 @@ impl fmt::Display for Table<'_> {
         let Self { stored, outdated, args, preferred } = self;
         let salt = stored.derivation().salt();
         writeln!(f, "format      {}", stored.name())?;
-        writeln!(f, "parameters  {}", Parameters(stored.parameters()))?;
+        writeln!(f, "parameters  {}", Parameters::of(stored))?;
         writeln!(f, "salt        {}", bytes(salt, args.show_salt))?;
         writeln!(f, "digest      {}", bytes(stored.digest(), args.show_digest))?;
 
         let Strength { verdict, reasons, .. } = Strength::of(stored);
-        let verdict = match verdict {
-            Opinion::Meets => "as strong as advised",
-            Opinion::Legacy => "as strong as advised for old systems",
-            Opinion::Below => "weaker than advised",
-            Opinion::NotListed => "no advice",
-        };
         writeln!(f, "strength    {verdict} ({SOURCE}, {AS_OF})")?;
         for reason in reasons {
             writeln!(f, "            {reason}")?;

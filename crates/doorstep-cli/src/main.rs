@@ -9,12 +9,14 @@
 mod advice;
 mod algorithm;
 mod args;
+mod audit;
 mod calibrate;
 mod hash;
 mod htpasswd;
 mod input;
 mod inspect;
 mod output;
+mod parameters;
 mod price;
 mod refusal;
 #[cfg_attr(windows, path = "terminal_windows.rs")]
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         Command::Inspect(args) => inspect::run(args),
         Command::Calibrate(args) => calibrate::run(args),
         Command::Htpasswd(args) => htpasswd::run(args),
+        Command::Audit(args) => audit::run(args),
     };
     done.unwrap_or_else(|refusal| {
         output::complain(format_args!("{refusal}"));

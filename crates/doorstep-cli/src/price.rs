@@ -6,7 +6,7 @@ use doorstep_password::{Cost, StoredHash};
 use serde::Serialize;
 
 /// The password that prices are for: sha-crypt's grow with it.
-const PASSWORD_LEN: usize = 16;
+pub(crate) const PASSWORD_LEN: usize = 16;
 
 /// What verifying a password of [`PASSWORD_LEN`] bytes costs.
 #[derive(Debug, Serialize)]
@@ -26,22 +26,28 @@ impl Price {
 impl fmt::Display for Price {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { memory_kib, units, .. } = self;
-        let memory =
-            rounded(*memory_kib, &[("KiB", 1024), ("MiB", 1024), ("GiB", 1024), ("TiB", 0)]);
-        let time = rounded(
-            *units,
-            &[
-                ("µs", 1000),
-                ("ms", 1000),
-                ("s", 60),
-                ("min", 60),
-                ("h", 24),
-                ("days", 365),
-                ("years", 0),
-            ],
-        );
+        let (memory, time) = (memory(*memory_kib), time(*units));
         write!(f, "{memory}, {units} units: about {time} of one core")
     }
+}
+
+/// So many KiB in words.
+pub(crate) fn memory(kib: u64) -> String {
+    rounded(kib, &[("KiB", 1024), ("MiB", 1024), ("GiB", 1024), ("TiB", 0)])
+}
+
+/// So many microseconds in words.
+pub(crate) fn time(units: u64) -> String {
+    const SCALE: [(&str, u64); 7] = [
+        ("µs", 1000),
+        ("ms", 1000),
+        ("s", 60),
+        ("min", 60),
+        ("h", 24),
+        ("days", 365),
+        ("years", 0),
+    ];
+    rounded(units, &SCALE)
 }
 
 /// `value` in the first of `scale` in which it stays below the next; halves are rounded up.

@@ -11,8 +11,8 @@ use serde::Serialize;
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct Refusal {
     /// One of the words that the README lists.
-    reason: &'static str,
-    message: Cow<'static, str>,
+    pub(crate) reason: &'static str,
+    pub(crate) message: Cow<'static, str>,
 }
 
 impl Refusal {

@@ -3,10 +3,10 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use doorstep_password::{Argon2, Verdict, by_name};
+use doorstep_password::{Argon2, BuiltIn, Hashers, Verdict, by_name};
 use serde::Serialize;
 
-use crate::algorithm::accept_all;
+use crate::algorithm::{accept_all, bare};
 use crate::args::Verify;
 use crate::input::{Password, stored_hash};
 use crate::output::{note, print, print_json};
@@ -47,6 +47,8 @@ pub(crate) fn run(args: &Verify) -> Result<ExitCode, Refusal> {
 
 fn judge(args: &Verify, report: &mut Report) -> Result<Verdict, Refusal> {
     let hashers = accept_all(Arc::new(Argon2::default()));
+    let named = args.format.iter().flat_map(|name| bare(name)).map(BuiltIn::format);
+    let hashers = named.fold(hashers, Hashers::accept);
     let text = stored_hash(&args.stored)?;
     // The hash is read before a password is asked for.
     let stored = hashers.inspect(&text)?;

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use doorstep_password::names;
 use serde_json::{Value, json};
 
-use util::{CHEAP, Ran, file, hash, program, ran, run, verify, with_stdin};
+use util::{CHEAP, Ran, file, hash, program, ran, run, unescape, verify, with_stdin};
 
 const VECTORS: &str = include_str!("../../doorstep-password/tests/vectors/passwords.tsv");
 
@@ -585,13 +585,4 @@ fn keys(object: &Value) -> Vec<String> {
     let mut keys: Vec<_> = object.as_object().unwrap().keys().cloned().collect();
     keys.sort();
     keys
-}
-
-/// As `vectors/README.md` writes the hashes.
-fn unescape(text: &str) -> String {
-    let named = [(r"\t", "\t"), (r"\n", "\n"), (r"\r", "\r"), (r"\0", "\0")];
-    let pieces = text.split(r"\\").map(|piece| {
-        named.iter().fold(piece.to_owned(), |text, (name, character)| text.replace(name, character))
-    });
-    pieces.collect::<Vec<_>>().join("\\")
 }

@@ -288,57 +288,219 @@ pub fn hashers() -> impl Iterator<Item = Arc<dyn Hasher>> {
     REGISTRY.iter().map(|(_, hasher)| hasher())
 }
 
+/// A format that is built in: what it calls what it reads, and how a program names it.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    names: &'static [&'static str],
+    expression: &'static str,
+    format: fn() -> Arc<dyn Format>,
+}
+
+impl BuiltIn {
+    /// What it calls the hashes that it reads, each a [`StoredHash::name`]: passlib's names, or ones after
+    /// passlib's manner.
+    pub fn names(&self) -> &'static [&'static str] {
+        self.names
+    }
+
+    /// The Rust that makes it, with this crate's types in scope: what a host writes in
+    /// [`Hashers::accept`](crate::Hashers::accept).
+    pub fn expression(&self) -> &'static str {
+        self.expression
+    }
+
+    /// The format itself.
+    pub fn format(&self) -> Arc<dyn Format> {
+        (self.format)()
+    }
+}
+
+/// A line of the registry: a module, the expression that makes its format, and its names.
+macro_rules! built_in {
+    ($module:ident, $format:expr, [$($name:literal),+ $(,)?]) => {
+        BuiltIn {
+            names: &[$($name),+],
+            expression: stringify!($format),
+            format: || {
+                use self::$module::*;
+                Arc::new($format)
+            },
+        }
+    };
+}
+
+/// What the hashers read.
+static OWN: &[BuiltIn] = &[
+    #[cfg(feature = "argon2")]
+    built_in!(argon2, Argon2::default(), ["argon2"]),
+    #[cfg(feature = "bcrypt")]
+    built_in!(bcrypt, Bcrypt::default(), ["bcrypt"]),
+    #[cfg(feature = "pbkdf2")]
+    built_in!(pbkdf2, Pbkdf2::default(), ["pbkdf2_sha512", "pbkdf2_sha256", "pbkdf2_sha1"]),
+    #[cfg(feature = "sha-crypt")]
+    built_in!(sha_crypt, ShaCrypt::default(), ["sha512_crypt", "sha256_crypt"]),
+];
+
 /// The formats of other systems, without those whose strings have no prefix to tell them by. No two
 /// claim one string.
-static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
+static IMPORTS: &[BuiltIn] = &[
     #[cfg(feature = "atlassian")]
-    || Arc::new(atlassian::Atlassian),
+    built_in!(atlassian, Atlassian, ["atlassian_pbkdf2_sha1"]),
     #[cfg(feature = "bcrypt-sha256")]
-    || Arc::new(bcrypt_sha256::BcryptSha256),
+    built_in!(bcrypt_sha256, BcryptSha256, ["bcrypt_sha256"]),
     #[cfg(feature = "django")]
-    || Arc::new(django::Django::default()),
+    built_in!(
+        django,
+        Django::default(),
+        [
+            "django_pbkdf2_sha256",
+            "django_pbkdf2_sha1",
+            "django_argon2",
+            "django_bcrypt_sha256",
+            "django_bcrypt",
+            "django_scrypt",
+            "django_des_crypt",
+            "django_salted_sha1",
+            "django_salted_md5",
+        ]
+    ),
     #[cfg(feature = "firebase-scrypt")]
-    || Arc::new(firebase_scrypt::FirebaseScrypt::default()),
+    built_in!(firebase_scrypt, FirebaseScrypt::default(), ["firebase_scrypt"]),
     #[cfg(feature = "grub")]
-    || Arc::new(grub::Grub),
+    built_in!(grub, Grub, ["grub_pbkdf2_sha512"]),
     #[cfg(feature = "keycloak")]
-    || Arc::new(keycloak::Keycloak),
+    built_in!(
+        keycloak,
+        Keycloak,
+        [
+            "keycloak_argon2",
+            "keycloak_pbkdf2_sha512",
+            "keycloak_pbkdf2_sha256",
+            "keycloak_pbkdf2_sha1",
+        ]
+    ),
     #[cfg(feature = "ldap")]
-    || Arc::new(ldap::Ldap),
+    built_in!(
+        ldap,
+        Ldap,
+        [
+            "ldap_salted_sha512",
+            "ldap_salted_sha256",
+            "ldap_salted_sha1",
+            "ldap_salted_md5",
+            "ldap_sha512",
+            "ldap_sha256",
+            "ldap_sha1",
+            "ldap_md5",
+        ]
+    ),
     #[cfg(feature = "ldap-pbkdf2")]
-    || Arc::new(ldap_pbkdf2::LdapPbkdf2),
+    built_in!(
+        ldap_pbkdf2,
+        LdapPbkdf2,
+        [
+            "ldap_pbkdf2_sha512",
+            "ldap_pbkdf2_sha256",
+            "ldap_pbkdf2_sha1",
+            "389ds_pbkdf2_sha256",
+            "ldap_argon2",
+        ]
+    ),
     #[cfg(feature = "md5-crypt")]
-    || Arc::new(md5_crypt::Md5Crypt),
+    built_in!(md5_crypt, Md5Crypt, ["md5_crypt", "apr_md5_crypt"]),
     #[cfg(feature = "nthash")]
-    || Arc::new(nthash::NtHash::default()),
+    built_in!(nthash, NtHash::default(), ["bsd_nthash"]),
     #[cfg(feature = "p5k2")]
-    || Arc::new(p5k2::P5k2),
+    built_in!(p5k2, P5k2, ["cta_pbkdf2_sha1", "dlitz_pbkdf2_sha1"]),
     #[cfg(feature = "phpass")]
-    || Arc::new(phpass::Phpass),
+    built_in!(phpass, Phpass, ["phpass"]),
     #[cfg(feature = "phpass")]
-    || Arc::new(phpass::Drupal7),
+    built_in!(phpass, Drupal7, ["drupal7"]),
     #[cfg(feature = "scram")]
-    || Arc::new(scram::Scram),
+    built_in!(scram, Scram, ["scram", "postgres_scram"]),
     #[cfg(feature = "scrypt")]
-    || Arc::new(scrypt::Scrypt),
+    built_in!(scrypt, Scrypt, ["scrypt"]),
     #[cfg(feature = "sha1-crypt")]
-    || Arc::new(sha1_crypt::Sha1Crypt),
+    built_in!(sha1_crypt, Sha1Crypt, ["sha1_crypt"]),
     #[cfg(feature = "spring")]
-    || Arc::new(spring::Spring),
+    built_in!(
+        spring,
+        Spring,
+        [
+            "spring_bcrypt",
+            "spring_argon2",
+            "spring_pbkdf2",
+            "spring_scrypt",
+            "spring_standard",
+            "spring_sha256",
+            "spring_sha1",
+            "spring_md5",
+            "spring_md4",
+            "spring_ldap_sha1",
+        ]
+    ),
     #[cfg(feature = "sun-md5")]
-    || Arc::new(sun_md5::SunMd5),
+    built_in!(sun_md5, SunMd5, ["sun_md5_crypt"]),
     #[cfg(feature = "werkzeug")]
-    || Arc::new(werkzeug::Werkzeug),
+    built_in!(
+        werkzeug,
+        Werkzeug,
+        [
+            "werkzeug_scrypt",
+            "werkzeug_pbkdf2_sha512",
+            "werkzeug_pbkdf2_sha256",
+            "werkzeug_pbkdf2_sha1",
+        ]
+    ),
     #[cfg(feature = "wordpress")]
-    || Arc::new(wordpress::WordPress::default()),
+    built_in!(wordpress, WordPress::default(), ["wordpress"]),
     #[cfg(feature = "yescrypt")]
-    || Arc::new(yescrypt::Yescrypt),
+    built_in!(yescrypt, Yescrypt, ["yescrypt", "gost_yescrypt"]),
     // These have a shape and no prefix, or one of a character.
     #[cfg(feature = "des-crypt")]
-    || Arc::new(des_crypt::BsdiCrypt),
+    built_in!(des_crypt, BsdiCrypt, ["bsdi_crypt"]),
     #[cfg(feature = "des-crypt")]
-    || Arc::new(des_crypt::DesCrypt),
+    built_in!(des_crypt, DesCrypt, ["des_crypt"]),
 ];
+
+/// The formats whose strings nothing tells apart: a host names those it has. `HtpasswdLine` is none of
+/// them, since what it reads goes by other names.
+static BARE: &[BuiltIn] = &[
+    #[cfg(feature = "aspnet")]
+    built_in!(aspnet, AspNet, ["aspnet_v3", "aspnet_v2"]),
+    #[cfg(feature = "django")]
+    built_in!(django, Django::with_unsalted_md5(), ["django_unsalted_md5"]),
+    #[cfg(feature = "nthash")]
+    built_in!(nthash, NtHash::BARE, ["nthash"]),
+    #[cfg(feature = "spring-pbkdf2")]
+    built_in!(spring_pbkdf2, SpringPbkdf2::V5_8, ["spring_pbkdf2"]),
+    #[cfg(feature = "spring-pbkdf2")]
+    built_in!(spring_pbkdf2, SpringPbkdf2::V5_5, ["spring_pbkdf2"]),
+    #[cfg(feature = "wordpress")]
+    built_in!(wordpress, WordPress::with_md5(), ["hex_md5"]),
+];
+
+/// Every format that can be told by its prefix, as far as the features go: those of the
+/// [`hashers`], then the [`imports`]. No two claim one string.
+///
+/// ```
+/// # #[cfg(feature = "django")] {
+/// use doorstep_password::formats;
+///
+/// let django = formats().find(|built_in| built_in.names().contains(&"django_pbkdf2_sha256"));
+/// assert_eq!(django.map(|django| django.expression()), Some("Django::default()"));
+/// # }
+/// ```
+pub fn formats() -> impl Iterator<Item = &'static BuiltIn> {
+    OWN.iter().chain(IMPORTS)
+}
+
+/// The formats that no prefix tells from others, such as ASP.NET's base64: for a host that asks which
+/// of them it has. Two of them can claim one string, and each belongs behind the [`formats`]. Spring's
+/// are there with its encoder's defaults, and without a secret.
+pub fn bare_formats() -> impl Iterator<Item = &'static BuiltIn> {
+    BARE.iter()
+}
 
 /// Every format of other systems that can be told by its prefix, as far as the features go: for a host
 /// that accepts all of them, behind the [`hashers`]. They verify, never write, and are outdated.
@@ -353,7 +515,7 @@ static IMPORTS: &[fn() -> Arc<dyn Format>] = &[
 /// let all = imports().fold(all, Hashers::accept);
 /// ```
 pub fn imports() -> impl Iterator<Item = Arc<dyn Format>> {
-    IMPORTS.iter().map(|format| format())
+    IMPORTS.iter().map(BuiltIn::format)
 }
 
 /// No hasher of this name is built in.

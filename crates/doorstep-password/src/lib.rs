@@ -154,7 +154,10 @@ pub use format::werkzeug::Werkzeug;
 pub use format::wordpress::WordPress;
 #[cfg(feature = "yescrypt")]
 pub use format::yescrypt::Yescrypt;
-pub use format::{CannotHash, Format, Hasher, UnknownName, by_name, hashers, imports, names};
+pub use format::{
+    BuiltIn, CannotHash, Format, Hasher, UnknownName, bare_formats, by_name, formats, hashers,
+    imports, names,
+};
 pub use hashers::{Check, Encoder, HashError, Hashers, Making, Plan, Salt, Verdict, Verifying};
 pub use limits::Limits;
 pub use rand_core::TryCryptoRng;

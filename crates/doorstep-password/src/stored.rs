@@ -134,17 +134,22 @@ pub enum MalformedKind {
     Trailing,
 }
 
-impl fmt::Display for Malformed {
+impl fmt::Display for MalformedKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.kind {
+        f.write_str(match self {
             MalformedKind::Syntax => "unexpected character or parameter",
             MalformedKind::Number => "not a number in canonical decimal",
             MalformedKind::Range => "number outside the algorithm's range",
             MalformedKind::Base64 => "not canonical base64",
             MalformedKind::Length => "salt or digest of the wrong length",
             MalformedKind::Trailing => "something follows the hash",
-        };
-        write!(f, "{what} at byte {}", self.at)
+        })
+    }
+}
+
+impl fmt::Display for Malformed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at byte {}", self.kind, self.at)
     }
 }
 

@@ -98,3 +98,12 @@ pub fn file(name: &str, bytes: &[u8]) -> String {
     std::fs::write(&path, bytes).unwrap();
     path.into_os_string().into_string().unwrap()
 }
+
+/// As `vectors/README.md` writes the hashes.
+pub fn unescape(text: &str) -> String {
+    let named = [(r"\t", "\t"), (r"\n", "\n"), (r"\r", "\r"), (r"\0", "\0")];
+    let pieces = text.split(r"\\").map(|piece| {
+        named.iter().fold(piece.to_owned(), |text, (name, character)| text.replace(name, character))
+    });
+    pieces.collect::<Vec<_>>().join("\\")
+}

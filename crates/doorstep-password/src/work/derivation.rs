@@ -67,6 +67,7 @@ impl Algorithm {
             Algorithm::Bcrypt(params) => vec![("cost", params.cost().to_string())],
             #[cfg(feature = "pbkdf2")]
             Algorithm::Pbkdf2(params) => vec![
+                ("prf", params.prf().name().to_string()),
                 ("rounds", params.rounds().to_string()),
                 ("key_len", params.key_len().to_string()),
             ],

@@ -36,6 +36,15 @@ impl Prf {
         }
     }
 
+    /// The hash function's name, among parameters.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Prf::Sha1 => "sha1",
+            Prf::Sha256 => "sha256",
+            Prf::Sha512 => "sha512",
+        }
+    }
+
     const fn step_time(self) -> StepTime {
         match self {
             Prf::Sha1 => StepTime(75),

@@ -1,0 +1,149 @@
+//! `doorstep audit`: what a dump of stored hashes holds.
+//!
+//! Reads it once, piece by piece, and keeps counts, line numbers and bits of salts. Hashes no password,
+//! and shows nothing of a line but where it stands. What it costs in memory does not depend on what is
+//! in the dump.
+
+pub(crate) mod args;
+mod csv;
+mod entry;
+mod lines;
+mod program;
+mod progress;
+mod refusals;
+mod report;
+mod salts;
+mod sample;
+mod tally;
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, Read};
+use std::path::Path;
+use std::process::ExitCode;
+
+use doorstep_password::Limits;
+use serde_json::Value;
+
+use self::args::{Audit, Layout};
+use self::csv::{Column, Stopped};
+use self::lines::Place;
+use self::progress::Watched;
+use self::report::Report;
+use self::tally::Tally;
+use crate::input::{fill, unbuffered_stdin};
+use crate::output::{print, print_json};
+use crate::refusal::Refusal;
+
+/// Some hashes would be refused.
+const SOME_REFUSED: u8 = 1;
+
+/// Bytes that are read at once.
+const CHUNK: usize = 1 << 16;
+
+pub(crate) fn run(args: &Audit) -> Result<ExitCode, Refusal> {
+    let audited = audit(args);
+    if args.json {
+        print_json(&object(&audited)?)?;
+    }
+    let report = audited?;
+    if !args.json {
+        print(format_args!("{report}"))?;
+    }
+    Ok(if report.refused_lines == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
+}
+
+/// What `--json` prints: if nothing was audited, all but `refused` is null.
+fn object(audited: &Result<Report, Refusal>) -> Result<Value, Refusal> {
+    let json = |value: serde_json::Result<Value>| {
+        value.map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))
+    };
+    let mut object = match audited {
+        Ok(report) => json(serde_json::to_value(report))?,
+        Err(_) => {
+            let mut keys = json(serde_json::to_value(Report::default()))?;
+            keys.as_object_mut().into_iter().flatten().for_each(|(_, value)| *value = Value::Null);
+            keys
+        }
+    };
+    object["refused"] = json(serde_json::to_value(audited.as_ref().err()))?;
+    Ok(object)
+}
+
+fn audit(args: &Audit) -> Result<Report, Refusal> {
+    let place = Where::of(args)?;
+    let mut tally = Tally::new(&args.formats);
+    let path = args.dump.file.as_deref().unwrap_or(Path::new("-"));
+    read(path, place, &mut tally)?;
+    Ok(Report::of(tally))
+}
+
+/// Where in a line or a record the hash stands.
+enum Where {
+    InLine(Place),
+    InRecord(Column, u8),
+}
+
+impl Where {
+    fn of(args: &Audit) -> Result<Self, Refusal> {
+        let Audit { layout, field, delimiter, column, .. } = args;
+        let before = field.map(|field| field.get() - 1);
+        let is_stray = column.is_some() && *layout != Layout::Csv;
+        let is_fixed = matches!(layout, Layout::Htpasswd | Layout::Shadow);
+        if is_stray || (is_fixed && (before.is_some() || delimiter.is_some())) {
+            return Err(Refusal::usage(
+                "--field and --delimiter belong to the layouts line and csv, --column to csv alone",
+            ));
+        }
+        Ok(match layout {
+            Layout::Line if before.is_some() || delimiter.is_some() => Self::InLine(Place {
+                before: before.unwrap_or(0),
+                delimiter: Some(delimiter.unwrap_or(b'\t')),
+                to_the_end: false,
+                comments: false,
+            }),
+            Layout::Line => Self::InLine(Place::WHOLE_LINE),
+            Layout::Htpasswd => Self::InLine(Place::HTPASSWD),
+            Layout::Shadow => Self::InLine(Place::SHADOW),
+            Layout::Csv => {
+                let column = match column {
+                    Some(name) => Column::Named(name.clone()),
+                    None => Column::At(before.unwrap_or(0)),
+                };
+                Self::InRecord(column, delimiter.unwrap_or(b','))
+            }
+        })
+    }
+}
+
+fn read(path: &Path, place: Where, tally: &mut Tally) -> Result<(), Refusal> {
+    let cannot = |error: io::Error| {
+        Refusal::io(format!("cannot read hashes from {}: {error}", path.display()))
+    };
+    let file = if path == Path::new("-") { unbuffered_stdin() } else { File::open(path) };
+    let file = file.map_err(cannot)?;
+    let len = file.metadata().ok().filter(|it| it.is_file()).map(|it| it.len());
+    let input = without_mark(Watched::new(file, len)).map_err(cannot)?;
+    let input = BufReader::with_capacity(CHUNK, input);
+    let limit = Limits::default().stored_len;
+    match place {
+        Where::InLine(place) => {
+            lines::read(input, place, limit, |entry| tally.take(entry)).map_err(cannot)
+        }
+        Where::InRecord(column, delimiter) => {
+            let read = csv::read(input, column, delimiter, limit, |entry| tally.take(entry));
+            read.map_err(|stopped| match stopped {
+                Stopped::Io(error) => cannot(error),
+                Stopped::NoColumn => Refusal::usage("the first record has no such column"),
+            })
+        }
+    }
+}
+
+/// The same without a byte order mark, which would belong to the first hash.
+fn without_mark(mut source: impl Read) -> io::Result<impl Read> {
+    const MARK: [u8; 3] = *b"\xEF\xBB\xBF";
+    let mut head = [0; MARK.len()];
+    let len = fill(&mut source, &mut head)?;
+    let kept = if head == MARK { 0 } else { len };
+    Ok(Cursor::new(head).take(kept as u64).chain(source))
+}
