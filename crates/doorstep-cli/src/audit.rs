@@ -8,6 +8,7 @@ pub(crate) mod args;
 mod csv;
 mod entry;
 mod lines;
+mod plot;
 mod program;
 mod progress;
 mod refusals;
@@ -16,17 +17,19 @@ mod salts;
 mod sample;
 mod tally;
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
 use std::path::Path;
 use std::process::ExitCode;
 
 use doorstep_password::Limits;
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use self::args::{Audit, Layout};
 use self::csv::{Column, Stopped};
 use self::lines::Place;
+use self::plot::Plot;
 use self::progress::Watched;
 use self::report::Report;
 use self::tally::Tally;
@@ -43,7 +46,10 @@ const CHUNK: usize = 1 << 16;
 pub(crate) fn run(args: &Audit) -> Result<ExitCode, Refusal> {
     let audited = audit(args);
     if args.json {
-        print_json(&object(&audited)?)?;
+        match &audited {
+            Ok(report) => print_json(&Output { report, refused: None })?,
+            Err(refusal) => print_json(&nothing(refusal)?)?,
+        }
     }
     let report = audited?;
     if !args.json {
@@ -52,20 +58,21 @@ pub(crate) fn run(args: &Audit) -> Result<ExitCode, Refusal> {
     Ok(if report.refused_lines == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
 }
 
-/// What `--json` prints: if nothing was audited, all but `refused` is null.
-fn object(audited: &Result<Report, Refusal>) -> Result<Value, Refusal> {
-    let json = |value: serde_json::Result<Value>| {
-        value.map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))
-    };
-    let mut object = match audited {
-        Ok(report) => json(serde_json::to_value(report))?,
-        Err(_) => {
-            let mut keys = json(serde_json::to_value(Report::default()))?;
-            keys.as_object_mut().into_iter().flatten().for_each(|(_, value)| *value = Value::Null);
-            keys
-        }
-    };
-    object["refused"] = json(serde_json::to_value(audited.as_ref().err()))?;
+/// What `--json` prints. The README documents it.
+#[derive(Serialize)]
+struct Output<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    refused: Option<&'a Refusal>,
+}
+
+/// The same if nothing was audited: all else is null.
+fn nothing(refusal: &Refusal) -> Result<Value, Refusal> {
+    let output = Output { report: &Report::default(), refused: None };
+    let mut object = serde_json::to_value(output)
+        .map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))?;
+    object.as_object_mut().into_iter().flatten().for_each(|(_, value)| *value = Value::Null);
+    object["refused"] = json!(refusal);
     Ok(object)
 }
 
@@ -74,7 +81,13 @@ fn audit(args: &Audit) -> Result<Report, Refusal> {
     let mut tally = Tally::new(&args.formats);
     let path = args.dump.file.as_deref().unwrap_or(Path::new("-"));
     read(path, place, &mut tally)?;
-    Ok(Report::of(tally))
+    let report = Report::of(tally);
+    if let Some(path) = &args.plot {
+        fs::write(path, Plot(&report).to_string()).map_err(|error| {
+            Refusal::io(format!("cannot write a plot to {}: {error}", path.display()))
+        })?;
+    }
+    Ok(report)
 }
 
 /// Where in a line or a record the hash stands.

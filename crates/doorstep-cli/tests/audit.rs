@@ -5,8 +5,20 @@
 
 mod util;
 
+/// What the program prints, pasted.
+mod suggested {
+    include!("audit/suggested.rs");
+
+    pub(crate) fn call(secret: Secret) -> Result<Hashers, InvalidShares> {
+        hashers(secret)
+    }
+}
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 
 use doorstep_password::{Argon2, BuiltIn, Hashers, Secret, bare_formats, hashers, imports};
 use serde_json::{Value, json};
@@ -270,6 +282,132 @@ fn shared_salts_are_counted() {
         (&3.into(), &1.into(), &3.into())
     );
     assert_eq!((&salts["unsalted"], &salts["one_in"]), (&1.into(), &1.into()));
+}
+
+/// From Django's tests, hashcat's modules and passlib's tests; two are of one format, one has no prefix.
+const SUGGESTED_FOR: [&str; 5] = [
+    "$P$9IQRaTwmfeRo7ud9Fh4E2PdI0S3r.L0",
+    "pbkdf2_sha256$390000$seasalt$8xBlGd3jVgvJ+92hWPxi5ww0uuAuAnKgC45eudxro7c=",
+    "b4b9b02e6f09a9bd760f388b67351e2b",
+    "sha1$seasalt$cff36ea83f5706ce9aa7454e63e431fc726b2dc8",
+    BCRYPT,
+];
+
+/// It compiles, accepts what it is for, and its decoys are those of the samples.
+#[test]
+fn the_suggested_rust_works() {
+    let dump = SUGGESTED_FOR.join("\n");
+    let args = ["audit", "--json", "--format", "nthash", "-"];
+    let report = with_stdin(&args, dump.as_bytes()).exits(0).json();
+    assert_eq!(report["rust"], include_str!("audit/suggested.rs"));
+    let hashers = suggested::call(Secret::from("sixteen bytes or")).unwrap();
+    for stored in SUGGESTED_FOR {
+        assert!(hashers.inspect(stored).is_ok(), "{stored}");
+        assert!(hashers.needs_update(stored).unwrap(), "{stored}");
+    }
+    // The shares are a fifth each, so that no unknown name gets a new hash's work.
+    let decoys = (0..200).map(|name| format!("{:?}", hashers.decoy(&name.to_string())));
+    let decoys: BTreeSet<_> = decoys.collect();
+    assert_eq!(decoys.len(), 5, "{decoys:?}");
+}
+
+#[test]
+fn a_plot_has_a_bar_for_each_kind_and_no_hash() {
+    let dump = file("plotted", published().join("\n").as_bytes());
+    let plot = file("plot.svg", b"");
+    run(&["audit", "--plot", &plot, &dump]).exits(1);
+    let svg = fs::read_to_string(&plot).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"), "{svg}");
+    for part in ["<title>", "bcrypt <tspan", "cost=5", "more kinds", "weak algorithm"] {
+        assert!(svg.contains(part), "no {part} in {svg}");
+    }
+    // Bars, their legend and the background.
+    assert_eq!(svg.matches("<rect ").count(), 25 + 5 + 1);
+    published().iter().flat_map(|stored| pieces(stored)).for_each(|piece| {
+        assert!(!svg.contains(piece), "{piece}");
+    });
+    let nothing = file("nothing", b"");
+    run(&["audit", "--plot", &plot, &nothing]).exits(0);
+    assert!(fs::read_to_string(&plot).unwrap().ends_with("</svg>"));
+    run(&["audit", "--plot", "/no/such/directory/x.svg", &nothing]).refuses("cannot write a plot");
+}
+
+/// The system refuses it more than 128 MiB, which the peak of a million lines leaves half of.
+#[cfg(target_os = "linux")]
+#[test]
+fn many_lines_in_little_memory() {
+    audit_generated(100_000);
+}
+
+/// To be measured, with `--release`: `time` this, or the program over the file that it leaves.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "takes a while without optimisation"]
+fn a_million_lines() {
+    println!("{}", audit_generated(1_000_000));
+}
+
+fn audit_generated(lines: usize) -> String {
+    let mut rng = Rng(0x2545_f491_4f6c_dd1d);
+    let mut dump = String::new();
+    for _ in 0..lines {
+        generate(&mut rng, &mut dump);
+    }
+    let path = file(&format!("generated-{lines}"), dump.as_bytes());
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "ulimit -v 131072; exec \"$0\" audit --json \"$1\"", util::PROGRAM, &path]);
+    let report = util::ran(shell.output().unwrap()).exits(1).json();
+    assert_eq!(report["lines"], lines);
+    let number = |key: &str| report[key].as_u64().unwrap() as usize;
+    assert!(number("hashes") > lines / 10 * 9, "{report}");
+    assert!(number("refused_lines") > 0 && number("without_password") > 0, "{report}");
+    path
+}
+
+/// One line, as a table that was migrated several times has them. Digests are of nothing.
+fn generate(rng: &mut Rng, dump: &mut String) {
+    const BASE64: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const CRYPT: &str = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    const HEX: &str = "0123456789abcdef";
+    // What a template has for so many characters; the last of a digest has bits that are zero.
+    let (alphabet, template) = match rng.below(100) {
+        0..40 => (BASE64, "pbkdf2_sha256$390000$:22:$:42:A="),
+        40..60 => (CRYPT, "$2b$12$:21:.:30:."),
+        60..75 => (BASE64, "$argon2id$v=19$m=65536,t=3,p=4$:21:A$:42:A"),
+        75..82 => (CRYPT, "$6$:16:$:85:."),
+        82..86 => (CRYPT, "$1$:8:$:21:."),
+        86..89 => (BASE64, "{SSHA}:37:A=="),
+        89..92 => (CRYPT, "$P$B:8::21:."),
+        92..94 => (HEX, "pbkdf2_sha1$36000$:12:$"),
+        94..96 => (CRYPT, "{bcrypt}$2a$10$:21:.:30:."),
+        96 => (BASE64, "!:40:"),
+        97 => (BASE64, "{SHA}:26:A="),
+        98 => (BASE64, ":20:"),
+        _ => (HEX, "$sha1$40000$:8:$"),
+    };
+    for (place, piece) in template.split(':').enumerate() {
+        let len = if place % 2 == 0 { None } else { piece.parse::<usize>().ok() };
+        match len {
+            Some(len) => (0..len).for_each(|_| {
+                let at = rng.below(alphabet.len() as u64) as usize;
+                dump.push(char::from(alphabet.as_bytes()[at]));
+            }),
+            None => dump.push_str(piece),
+        }
+    }
+    let _ = writeln!(dump);
+}
+
+/// Marsaglia's xorshift: the same lines each time.
+struct Rng(u64);
+
+impl Rng {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
 }
 
 /// A published string on each line, those that are to be refused too. None has a line feed in it.

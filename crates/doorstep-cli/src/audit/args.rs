@@ -28,6 +28,9 @@ pub(crate) struct Audit {
     /// Read this format too, which no prefix tells from others. May be given more than once.
     #[arg(long = "format", value_name = "NAME", value_parser = PossibleValuesParser::new(bare_names()))]
     pub(crate) formats: Vec<String>,
+    /// Write a bar chart of formats, parameters and strength too, as SVG.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plot: Option<PathBuf>,
     /// Print one line of JSON, whose shape is documented and stable.
     #[arg(long)]
     pub(crate) json: bool,
@@ -41,7 +44,7 @@ Examples:
   doorstep audit hashes.txt
   doorstep audit --layout shadow /etc/shadow
   doorstep audit --layout htpasswd .htpasswd
-  doorstep audit --layout csv --column password users.csv
+  doorstep audit --layout csv --column password --plot users.svg users.csv
   psql -Atc 'SELECT password FROM auth_user' | doorstep audit --json -
   doorstep audit --field 4 --delimiter : --format nthash pwdump.txt
 

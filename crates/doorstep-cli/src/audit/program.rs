@@ -50,7 +50,7 @@ impl fmt::Display for Program<'_> {
         }
         types.sort_unstable();
         types.dedup();
-        writeln!(f, "use doorstep_password::{{{}}};\n", types.join(", "))?;
+        write_use(f, &types.join(", "))?;
         if self.shares.is_empty() {
             writeln!(f, "fn hashers() -> Hashers {{")?;
         } else {
@@ -85,4 +85,24 @@ impl fmt::Display for Program<'_> {
         }
         Ok(())
     }
+}
+
+/// On one line if it fits, as rustfmt has it.
+fn write_use(f: &mut fmt::Formatter<'_>, types: &str) -> fmt::Result {
+    const COLUMNS: usize = 100;
+    let line = format!("use doorstep_password::{{{types}}};");
+    if line.len() <= COLUMNS {
+        return writeln!(f, "{line}\n");
+    }
+    write!(f, "use doorstep_password::{{\n   ")?;
+    let mut column = 3;
+    for name in types.split(", ") {
+        if column + " ,".len() + name.len() > COLUMNS {
+            write!(f, "\n   ")?;
+            column = 3;
+        }
+        write!(f, " {name},")?;
+        column += " ,".len() + name.len();
+    }
+    writeln!(f, "\n}};\n")
 }

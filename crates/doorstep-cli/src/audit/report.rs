@@ -230,6 +230,9 @@ impl Report {
     }
 
     fn write_strength(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.hashes == 0 {
+            return Ok(());
+        }
         let Opinions { source, as_of, meets, legacy, not_listed, below, weak } = self.strength;
         writeln!(f, "strength   by the {source}, {as_of}:")?;
         let counts = [meets, legacy, not_listed, below, weak];
