@@ -16,6 +16,7 @@ pub mod argon2;
 pub mod bcrypt;
 pub mod pbkdf2;
 mod processor;
+pub mod scrypt;
 mod sha2;
 pub mod sha_crypt;
 mod table;

@@ -42,7 +42,7 @@ impl Secret {
     }
 
     /// The bytes, to be written in place.
-    #[cfg(feature = "argon2")]
+    #[cfg(any(feature = "argon2", feature = "scrypt"))]
     pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }

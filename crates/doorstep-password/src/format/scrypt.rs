@@ -2,8 +2,8 @@
 //! write it, the crypt(3) form `$7$` (C. Percival's and A. Peslyak's, `crypto_pwhash_scryptsalsa208sha256`
 //! of libsodium), and `SCRYPT:N:r:p:salt:digest` as hashcat's module 8900 reads it.
 //!
-//! Here all digests are of 32 bytes; Django's, Werkzeug's and Spring's strings share the parameters. It is done whole: the RustCrypto crate cannot be paused, and does not
-//! wipe its memory.
+//! Here all digests are of 32 bytes; Django's, Werkzeug's, Spring's and Firebase's strings share the
+//! parameters.
 
 use alloc::string::String;
 use alloc::sync::Arc;

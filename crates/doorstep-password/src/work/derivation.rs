@@ -104,6 +104,16 @@ pub trait Slices: Send + Sync {
     /// Does about `units`, at least the smallest piece, and says how many are left.
     fn advance(&mut self, units: u64) -> u64;
 
+    /// The same in a workspace, for an algorithm whose memory the allocator may refuse, or that looks at
+    /// the kernels. It is what [`Work`](crate::Work) calls.
+    ///
+    /// # Errors
+    /// [`OutOfMemory`]: nothing was computed, and nothing is said about the password.
+    fn advance_in(&mut self, units: u64, workspace: &Workspace) -> Result<u64, OutOfMemory> {
+        let _ = workspace;
+        Ok(self.advance(units))
+    }
+
     /// The key, once `advance` has returned 0.
     fn finish(self: Box<Self>) -> Secret;
 }
@@ -364,7 +374,7 @@ impl Progress {
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.advance(units, workspace),
             Progress::Other { slices, remaining } => {
-                *remaining = slices.advance(units);
+                *remaining = slices.advance_in(units, workspace)?;
                 *remaining == 0
             }
         })

@@ -70,6 +70,11 @@ pub struct OutOfMemory {
 }
 
 impl OutOfMemory {
+    /// So many KiB were asked for, for algorithms that other crates bring.
+    pub const fn new(memory_kib: u64) -> Self {
+        Self { memory_kib }
+    }
+
     /// How much was asked for, in KiB.
     pub fn memory_kib(self) -> u64 {
         self.memory_kib

@@ -1,20 +1,33 @@
-//! scrypt, RFC 7914, by the RustCrypto crate.
+//! scrypt, RFC 7914: PBKDF2 around the kernels' ROMix, a few blocks at a time.
 //!
-//! That crate does it in one call: it cannot be cut, so that the smallest piece is the whole, and its
-//! memory comes from the allocator and is not wiped. What it costs is bounded before.
+//! The memory is asked for with the first piece, so that a host hears of it if there is none, and is
+//! wiped with the last. Without the feature `kernels` it is the same code for whatever processor the
+//! target has.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
+use doorstep_kernels::Processor;
+use doorstep_kernels::scrypt::{Block, Mix, wipe};
+
 use super::derivation::{Kdf, Slices};
+use super::goal::OutOfMemory;
+use super::hash::HashFunction;
 use super::parameters::InvalidParameters;
-use super::price::Cost;
+use super::price::{Cost, StepTime};
 use crate::secret::Secret;
+use crate::workspace::Workspace;
 
 /// One of the two passes over one block of 128 bytes, in nanoseconds.
 const BLOCK: u64 = 150;
+
+/// Bytes that one r stands for.
+const R_LEN: usize = 128;
+
+/// Blocks of 64 bytes that are wiped in the time of one step of ROMix with r = 1.
+const WIPED_PER_STEP: u64 = 16;
 
 /// scrypt's parameters: N as its binary logarithm, r, p, and the length of the key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,20 +59,36 @@ impl ScryptParams {
             .and_then(|n| n.checked_mul(self.r.into())?.checked_mul(count))
             .unwrap_or(u64::MAX)
     }
+
+    /// One step of ROMix.
+    fn step_time(&self) -> StepTime {
+        StepTime(BLOCK * u64::from(self.r))
+    }
+
+    fn memory_kib(&self) -> u64 {
+        // V, X and Y, and B of each of the p.
+        let rest = 2 * u64::from(self.r) + u64::from(self.r) * u64::from(self.p);
+        self.blocks(1).saturating_add(rest).div_ceil(8)
+    }
 }
 
 impl Kdf for ScryptParams {
     fn cost(&self, password_len: usize) -> Cost {
-        let memory = self.blocks(1).saturating_add(u64::from(self.r) * u64::from(self.p));
         let time = self.blocks(2 * u64::from(self.p)).saturating_mul(BLOCK);
         // PBKDF2 with one round: a block each for 32 bytes, and the password once.
         let ends = 4 * u64::from(self.r) * u64::from(self.p) * 350 + password_len as u64;
-        Cost::new(memory.div_ceil(8), time.saturating_add(ends).div_ceil(1000))
+        Cost::new(self.memory_kib(), time.saturating_add(ends).div_ceil(1000))
     }
 
     fn begin(&self, password: &[u8], salt: &[u8]) -> Box<dyn Slices> {
-        let (password, salt) = (Secret::new(password), salt.into());
-        Box::new(Whole { params: *self, password, salt, key: None })
+        Box::new(State {
+            params: *self,
+            password: Secret::new(password),
+            salt: salt.into(),
+            b: Secret::new(&[]),
+            memory: Vec::new(),
+            phase: Phase::New,
+        })
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
@@ -67,26 +96,158 @@ impl Kdf for ScryptParams {
     }
 }
 
-struct Whole {
+/// scrypt under way.
+struct State {
     params: ScryptParams,
     password: Secret,
     salt: Box<[u8]>,
-    key: Option<Secret>,
+    /// PBKDF2's first output, of which ROMix replaces one of p parts after the other, and room for the
+    /// counter with which it is PBKDF2's second salt.
+    b: Secret,
+    /// ROMix's.
+    memory: Vec<Block>,
+    phase: Phase,
 }
 
-impl Slices for Whole {
-    fn advance(&mut self, _units: u64) -> u64 {
+enum Phase {
+    /// No memory was asked for yet.
+    New,
+    /// ROMix, and of which part.
+    Mixing(Mix, usize),
+    /// The key is made. The first `wiped` blocks are zero again.
+    Wiping { key: Secret, wiped: usize },
+}
+
+impl State {
+    /// Asks for all memory, and fills B.
+    fn first(&mut self) -> Result<Mix, OutOfMemory> {
+        let too_much = OutOfMemory { memory_kib: self.params.memory_kib() };
+        let ScryptParams { log_n, r, p, .. } = self.params;
+        let (r, p) = (r as usize, p as usize);
+        let n = 1usize.checked_shl(log_n.into()).ok_or(too_much)?;
+        let count = Mix::blocks(n, r).ok_or(too_much)?;
+        let b_len = r.checked_mul(p).and_then(|parts| parts.checked_mul(R_LEN));
+        let with_counter = b_len.and_then(|len| len.checked_add(COUNTER_LEN));
+        let (b_len, with_counter) = b_len.zip(with_counter).ok_or(too_much)?;
+        let mut b = Vec::new();
+        b.try_reserve_exact(with_counter).map_err(|_| too_much)?;
+        b.resize(with_counter, 0);
+        self.b = Secret::from(b);
+        self.memory.try_reserve_exact(count).map_err(|_| too_much)?;
+        let mut salt = [&self.salt, &[0; COUNTER_LEN][..]].concat();
+        let b = &mut self.b.expose_mut()[..b_len];
+        pbkdf2(self.password.expose(), &mut salt, b);
+        Ok(Mix::begin(n, &b[..r * R_LEN], &mut self.memory))
+    }
+
+    /// What follows on a part that is mixed.
+    fn next(&mut self, mix: Mix, part: usize) -> Phase {
         let ScryptParams { log_n, r, p, key_len } = self.params;
-        let mut key = vec![0; key_len];
-        let done = scrypt::Params::new(log_n, r, p).is_ok_and(|params| {
-            scrypt::scrypt(self.password.expose(), &self.salt, &params, &mut key).is_ok()
-        });
-        // A key of no bytes matches no digest.
-        self.key = Some(if done { Secret::from(key) } else { Secret::new(&[]) });
-        0
+        let part_len = R_LEN * r as usize;
+        let b = self.b.expose_mut();
+        mix.finish(&self.memory, &mut b[part * part_len..][..part_len]);
+        let part = part + 1;
+        if part < p as usize {
+            let mix = Mix::begin(1 << log_n, &b[part * part_len..][..part_len], &mut self.memory);
+            return Phase::Mixing(mix, part);
+        }
+        let mut key = Secret::from(vec![0; key_len]);
+        pbkdf2(self.password.expose(), b, key.expose_mut());
+        Phase::Wiping { key, wiped: 0 }
+    }
+
+    fn remaining(&self) -> u64 {
+        let steps = match &self.phase {
+            Phase::New => (2 * u64::from(self.params.p)) << self.params.log_n,
+            Phase::Mixing(mix, part) => {
+                let parts = u64::from(self.params.p) - 1 - *part as u64;
+                mix.remaining() + ((2 * parts) << self.params.log_n)
+            }
+            Phase::Wiping { .. } if self.memory.is_empty() => return 0,
+            Phase::Wiping { .. } => 1,
+        };
+        self.params.step_time().units(steps)
+    }
+}
+
+impl Slices for State {
+    /// Computes with what every processor of the target has; without memory, its key is empty.
+    fn advance(&mut self, units: u64) -> u64 {
+        self.advance_in(units, &Workspace::portable()).unwrap_or_else(|OutOfMemory { .. }| {
+            // A key of no bytes matches no digest.
+            self.phase = Phase::Wiping { key: Secret::new(&[]), wiped: 0 };
+            0
+        })
+    }
+
+    fn advance_in(&mut self, units: u64, workspace: &Workspace) -> Result<u64, OutOfMemory> {
+        if matches!(self.phase, Phase::New) {
+            self.phase = Phase::Mixing(self.first()?, 0);
+        }
+        let processor = processor(workspace);
+        let mut budget = self.params.step_time().steps(units);
+        while budget > 0 {
+            match &mut self.phase {
+                Phase::New => break,
+                Phase::Mixing(mix, part) => {
+                    let now = budget.min(mix.remaining());
+                    budget -= now;
+                    if mix.advance(processor, &mut self.memory, now) {
+                        let (mix, part) = (*mix, *part);
+                        self.phase = self.next(mix, part);
+                    }
+                }
+                Phase::Wiping { wiped, .. } => {
+                    let rest = &mut self.memory[*wiped..];
+                    let each = WIPED_PER_STEP * u64::from(self.params.r);
+                    let now = budget.saturating_mul(each).min(rest.len() as u64) as usize;
+                    wipe(&mut rest[..now]);
+                    *wiped += now;
+                    if *wiped == self.memory.len() {
+                        self.memory = Vec::new();
+                    }
+                    break;
+                }
+            }
+        }
+        Ok(self.remaining())
     }
 
     fn finish(mut self: Box<Self>) -> Secret {
-        self.key.take().unwrap_or_else(|| Secret::new(&[]))
+        match core::mem::replace(&mut self.phase, Phase::New) {
+            Phase::Wiping { key, .. } => key,
+            Phase::New | Phase::Mixing(..) => Secret::new(&[]),
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        wipe(&mut self.memory);
+    }
+}
+
+fn processor(workspace: &Workspace) -> Processor {
+    #[cfg(feature = "kernels")]
+    if let Some(processor) = workspace.processor() {
+        return processor;
+    }
+    #[cfg(not(feature = "kernels"))]
+    let _ = workspace;
+    Processor::portable()
+}
+
+/// Bytes of PBKDF2's block number, which stands behind the salt.
+const COUNTER_LEN: usize = 4;
+
+/// PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) of one iteration. The last bytes of `salt` are the counter's.
+fn pbkdf2(password: &[u8], salt: &mut [u8], out: &mut [u8]) {
+    let hash = HashFunction::Sha256;
+    for (block, out) in (1u32..).zip(out.chunks_mut(hash.output_len())) {
+        if let Some(counter) = salt.last_chunk_mut::<COUNTER_LEN>() {
+            *counter = block.to_be_bytes();
+        }
+        let tag = hash.hmac(password, salt);
+        out.copy_from_slice(&tag.expose()[..out.len()]);
     }
 }
