@@ -12,8 +12,8 @@ use std::ops::ControlFlow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Argon2, Bcrypt, FirebaseScrypt, Format, Hashers, Keycloak, MalformedKind, Pbkdf2, Refused,
-    Secret, ShaCrypt, StoredHash, Verdict, Work, Workspace, by_name, imports,
+    Argon2, Bcrypt, Django, FirebaseScrypt, Format, Hashers, Keycloak, MalformedKind, Pbkdf2,
+    Refused, Secret, ShaCrypt, StoredHash, Verdict, WordPress, Work, Workspace, by_name, imports,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
