@@ -272,7 +272,10 @@ fn verify<U>(
     });
     let (plan, hash, mut cause) = match planned {
         Ok((plan, hash)) => (plan, hash, Cause::Mismatch),
-        Err(cause) => (hashers.decoy(credentials.username()), String::new(), cause),
+        Err(cause) => {
+            let decoy = hashers.decoy(credentials.username(), credentials.password());
+            (decoy, String::new(), cause)
+        }
     };
     let mut user = user;
     if disabled {
@@ -558,6 +561,8 @@ struct Renew<U> {
 struct Remake {
     request: Request,
     credentials: Credentials,
+    /// What is hashed instead of the password as it was sent, if that is to be spelt otherwise.
+    normalized: Option<Secret>,
     old: String,
     encoder: Encoder,
     /// Whether the derivation has its salt. Without one, nothing is made.
@@ -667,7 +672,7 @@ impl<U> Goal for Renew<U> {
     type Output = Step<U>;
 
     fn password(&self) -> &[u8] {
-        self.remake.credentials.password()
+        self.remake.password()
     }
 
     fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Step<U> {
@@ -689,8 +694,17 @@ impl<U> Goal for Renew<U> {
 
 impl Remake {
     fn new(request: Request, credentials: Credentials, old: String, salt: Option<Salt>) -> Self {
-        let encoder = request.config.hashers.encoder(&salt.unwrap_or_default());
-        Self { request, credentials, old, encoder, salted: salt.is_some() }
+        let hashers = &request.config.hashers;
+        let encoder = hashers.encoder(&salt.unwrap_or_default());
+        let normalized = hashers.normalized(credentials.password());
+        Self { request, credentials, normalized, old, encoder, salted: salt.is_some() }
+    }
+
+    fn password(&self) -> &[u8] {
+        match &self.normalized {
+            Some(normalized) => normalized.expose(),
+            None => self.credentials.password(),
+        }
     }
 
     fn salted_with(self, salt: Option<Salt>) -> Self {
@@ -706,7 +720,7 @@ impl Goal for Remake {
     type Output = Option<NewHash>;
 
     fn password(&self) -> &[u8] {
-        self.credentials.password()
+        self.password()
     }
 
     fn conclude(self, key: Result<&[u8], OutOfMemory>) -> Option<NewHash> {

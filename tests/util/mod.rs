@@ -30,7 +30,12 @@ pub fn hash(rounds: u32, password: &[u8]) -> String {
 
 /// With the cheap hasher, and no scheme yet.
 pub fn builder() -> Builder {
-    Authenticator::builder("example", Hashers::new(cheap(2)))
+    builder_of(Hashers::new(cheap(2)))
+}
+
+/// With these hashers, and no scheme yet.
+pub fn builder_of(hashers: Hashers) -> Builder {
+    Authenticator::builder("example", hashers)
 }
 
 /// Reads Basic, Bearer and Token, in this order.

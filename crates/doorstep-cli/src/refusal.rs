@@ -44,6 +44,7 @@ impl From<Refused> for Refusal {
             Refused::Unsupported(_) => "unsupported",
             Refused::Malformed(_) => "malformed",
             Refused::TooCostly(_) => "too_costly",
+            Refused::UnknownKey => "unknown_key",
             Refused::StoredTooLong => "stored_too_long",
             Refused::PasswordTooLong => "password_too_long",
             _ => "refused",

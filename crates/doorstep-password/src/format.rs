@@ -38,6 +38,7 @@ pub(crate) mod nthash;
 pub(crate) mod p5k2;
 #[cfg(feature = "pbkdf2")]
 pub(crate) mod pbkdf2;
+pub(crate) mod peppered;
 #[cfg(feature = "phpass")]
 pub(crate) mod phpass;
 #[cfg(feature = "scram")]
@@ -58,6 +59,7 @@ pub(crate) mod sun_md5;
 pub(crate) mod werkzeug;
 #[cfg(feature = "wordpress")]
 pub(crate) mod wordpress;
+pub(crate) mod wrapped;
 #[cfg(feature = "yescrypt")]
 pub(crate) mod yescrypt;
 
@@ -171,6 +173,8 @@ pub enum CannotHash {
     LongerThan(usize),
     /// It holds a NUL, at which others stop reading.
     HoldsNul,
+    /// It is empty, not UTF-8, or holds a character that RFC 8265's OpaqueString disallows.
+    NotOpaqueString,
 }
 
 impl fmt::Display for CannotHash {
@@ -180,6 +184,9 @@ impl fmt::Display for CannotHash {
                 write!(f, "the password is longer than the {len} bytes that this algorithm reads")
             }
             CannotHash::HoldsNul => f.write_str("the password holds a NUL"),
+            CannotHash::NotOpaqueString => {
+                f.write_str("the password is empty, not UTF-8, or holds a character that is none")
+            }
         }
     }
 }
@@ -463,6 +470,16 @@ static IMPORTS: &[BuiltIn] = &[
     built_in!(des_crypt, DesCrypt, ["des_crypt"]),
 ];
 
+/// What this crate puts around the others.
+static AROUND: &[BuiltIn] = &[
+    #[cfg(feature = "argon2")]
+    BuiltIn {
+        names: &["wrapped"],
+        expression: "Wrapped::of_all(Argon2::default())",
+        format: || Arc::new(wrapped::Wrapped::of_all(argon2::Argon2::default())),
+    },
+];
+
 /// The formats whose strings nothing tells apart: a host names those it has. `HtpasswdLine` is none of
 /// them, since what it reads goes by other names.
 static BARE: &[BuiltIn] = &[
@@ -481,7 +498,7 @@ static BARE: &[BuiltIn] = &[
 ];
 
 /// Every format that can be told by its prefix, as far as the features go: those of the
-/// [`hashers`], then the [`imports`]. No two claim one string.
+/// [`hashers`], then the [`imports`], then all of them wrapped. No two claim one string.
 ///
 /// ```
 /// # #[cfg(feature = "django")] {
@@ -492,6 +509,11 @@ static BARE: &[BuiltIn] = &[
 /// # }
 /// ```
 pub fn formats() -> impl Iterator<Item = &'static BuiltIn> {
+    plain_formats().chain(AROUND)
+}
+
+/// Those that hold no other.
+fn plain_formats() -> impl Iterator<Item = &'static BuiltIn> {
     OWN.iter().chain(IMPORTS)
 }
 

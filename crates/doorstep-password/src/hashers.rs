@@ -7,10 +7,12 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use rand_core::TryCryptoRng;
-use subtle::ConstantTimeEq;
+use subtle::{Choice, ConstantTimeEq};
 
 use crate::format::{CannotHash, Format, Hasher};
 use crate::limits::Limits;
+#[cfg(feature = "unicode")]
+use crate::normalization::Normalization;
 use crate::secret::Secret;
 use crate::shares::{InvalidShares, Shares};
 use crate::stored::{Refused, StoredHash};
@@ -36,6 +38,8 @@ pub struct Hashers {
     accepted: Arc<[Arc<dyn Format>]>,
     limits: Limits,
     shares: Option<Arc<Shares>>,
+    #[cfg(feature = "unicode")]
+    normalization: Option<Normalization>,
 }
 
 impl Hashers {
@@ -46,6 +50,8 @@ impl Hashers {
             accepted: Arc::new([]),
             limits: Limits::default(),
             shares: None,
+            #[cfg(feature = "unicode")]
+            normalization: None,
         }
     }
 
@@ -61,6 +67,44 @@ impl Hashers {
     /// Replaces the [`Limits`].
     pub fn limits(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// Normalises passwords, of which one keyboard sends `é` as a character and another as two.
+    ///
+    /// New hashes are made of the normalised password. Verifying tries the password as it was sent
+    /// and, if that is another, normalised: old hashes keep their users. Both are tried whatever
+    /// comes of the first, and the price says so before: it is twice that of one, for unknown users
+    /// as well. What matches only as it was sent is [`Verdict::Outdated`], and so is normalised by
+    /// the next login.
+    ///
+    /// Without it, passwords are compared byte for byte.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers, Normalization, Secret, Verdict};
+    ///
+    /// let bytes = Hashers::new(Bcrypt::new(5)?);
+    /// let old = bytes.hash(Secret::from("cafe\u{301}"))?.run()?;
+    /// let hashers = bytes.normalize(Normalization::Nfc);
+    /// assert_eq!(hashers.verify(Secret::from("cafe\u{301}"), &old)?.run()?, Verdict::Outdated);
+    ///
+    /// let new = hashers.hash(Secret::from("cafe\u{301}"))?.run()?;
+    /// assert_eq!(hashers.verify(Secret::from("caf\u{e9}"), &new)?.run()?, Verdict::Match);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[cfg(feature = "unicode")]
+    pub fn normalize(self, normalization: Normalization) -> Self {
+        Self { normalization: Some(normalization), ..self }
+    }
+
+    /// What a new hash is made of instead of `password`; `None` if that is the password itself.
+    pub fn normalized(&self, password: &[u8]) -> Option<Secret> {
+        #[cfg(feature = "unicode")]
+        return self.normalization?.apply(password);
+        #[cfg(not(feature = "unicode"))]
+        {
+            let _ = password;
+            None
+        }
     }
 
     /// The longest password that is looked at, in bytes.
@@ -155,6 +199,7 @@ impl Hashers {
 
     fn hash_with_salt(&self, password: Secret, salt: &Salt) -> Result<Work<Making>, HashError> {
         self.can_hash(password.expose())?;
+        let password = self.normalized(password.expose()).unwrap_or(password);
         let encoder = self.encoder(salt);
         Ok(Work::new(encoder.derivation.clone(), Making { password, encoder }))
     }
@@ -164,6 +209,12 @@ impl Hashers {
     /// # Errors
     /// [`HashError::Password`] or [`HashError::Refused`].
     pub fn can_hash(&self, password: &[u8]) -> Result<(), HashError> {
+        #[cfg(feature = "unicode")]
+        if let Some(normalization) = self.normalization {
+            normalization.can_hash(password).map_err(HashError::Password)?;
+        }
+        let normalized = self.normalized(password);
+        let password = normalized.as_ref().map_or(password, Secret::expose);
         self.preferred.can_hash(password).map_err(HashError::Password)?;
         let derivation = self.new_derivation(&Salt::default());
         // A hash that could not be verified afterwards must not be made.
@@ -222,31 +273,52 @@ impl Hashers {
     /// [`Refused`] if the stored string is not to be verified at all.
     pub fn plan(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
         let Reading { format, hash, outdated } = self.read_within_limits(stored, password.len())?;
-        let takes = format.takes(password) && hash.derivation().takes(password);
+        let takes = |password: &[u8]| format.takes(password) && hash.derivation().takes(password);
+        let spelling = self.spelling(hash.derivation(), password)?;
+        let takes = [Some(password), spelling.as_ref().map(Secret::expose)].map(|it| it.map(takes));
         let (derivation, digest) = hash.into_parts();
-        let expected = takes.then_some(digest);
-        Ok(Plan { derivation, check: Check { expected, outdated } })
+        let expected = takes.contains(&Some(true)).then_some(digest);
+        Ok(Plan { derivation, spelling, check: Check { expected, takes, outdated } })
     }
 
-    /// The work that a wrong password would have cost, for a name that has no hash to verify, with a
+    /// The other spelling of `password` that is to be tried.
+    fn spelling(
+        &self,
+        derivation: &Derivation,
+        password: &[u8],
+    ) -> Result<Option<Secret>, Refused> {
+        // No hash was made of what normalising has made too long.
+        let is_possible = |other: &Secret| other.len() <= self.limits.password_len;
+        let Some(other) = self.normalized(password).filter(is_possible) else { return Ok(None) };
+        let units = |len| derivation.cost(len).units;
+        if units(password.len()).saturating_add(units(other.len())) > self.limits.units {
+            return Err(Refused::TooCostly("units"));
+        }
+        Ok(Some(other))
+    }
+
+    /// The work that a wrong `password` would have cost, for a name that has no hash to verify, with a
     /// forced mismatch at its end.
     ///
     /// It is the preferred hasher's work or, by [`shares`](Self::shares), that of an old format. The
     /// machine of `doorstep` asks for it by itself; who uses this crate alone does so for unknown users.
-    pub fn decoy(&self, username: &str) -> Plan {
+    pub fn decoy(&self, username: &str, password: &[u8]) -> Plan {
         let old = self.shares.as_ref().and_then(|shares| shares.derivation_for(username));
         let derivation = old.cloned().unwrap_or_else(|| self.new_derivation(&Salt::default()));
-        Plan { derivation, check: Check { expected: None, outdated: false } }
+        // What is too dear for two spellings would have been refused, and come here.
+        let spelling = self.spelling(&derivation, password).unwrap_or_default();
+        let check = Check { expected: None, takes: [None; 2], outdated: false };
+        Plan { derivation, spelling, check }
     }
 
     /// How a new hash is derived with `salt`, and how its key is written: what
     /// [`hash_with_rng`](Self::hash_with_rng) is made of, for goals of the host's own.
     pub fn encoder(&self, salt: &Salt) -> Encoder {
-        Encoder { hasher: self.preferred.clone(), derivation: self.new_derivation(salt) }
+        Encoder::new(self.preferred.clone(), salt)
     }
 
     fn new_derivation(&self, salt: &Salt) -> Derivation {
-        self.preferred.derivation(salt.first(self.preferred.salt_len()))
+        new_derivation(&*self.preferred, salt)
     }
 
     fn read_within_limits(
@@ -272,6 +344,10 @@ impl Hashers {
         let format = accepted.find(|format| format.claims(stored)).ok_or(Refused::UnknownFormat)?;
         Ok(Reading { format, hash: format.parse(stored)?, outdated: true })
     }
+}
+
+fn new_derivation(hasher: &dyn Hasher, salt: &Salt) -> Derivation {
+    hasher.derivation(salt.first(hasher.salt_len()))
 }
 
 /// A stored hash, who read it, and whether a new one would be better.
@@ -315,13 +391,18 @@ impl Verdict {
 #[must_use = "a plan verifies nothing until its work is run"]
 pub struct Plan {
     derivation: Derivation,
+    spelling: Option<Secret>,
     check: Check,
 }
 
 impl Plan {
     /// The work, for a goal that holds the password and the check.
     pub fn work<T: Goal>(self, goal: impl FnOnce(Check) -> T) -> Work<T> {
-        Work::new(self.derivation, goal(self.check))
+        let work = Work::new(self.derivation, goal(self.check));
+        match self.spelling {
+            None => work,
+            Some(other) => work.also_spelt(other),
+        }
     }
 }
 
@@ -329,21 +410,36 @@ impl Plan {
 pub struct Check {
     /// Without a digest it is a mismatch, whatever was derived.
     expected: Option<Secret>,
+    /// For the password as it was sent and, where there is one, for its other spelling, whether a hash
+    /// can have been made of it.
+    takes: [Option<bool>; 2],
     outdated: bool,
 }
 
 impl Check {
-    /// Compares the derived key with the stored digest, in constant time.
+    /// Compares what was derived with the stored digest, in constant time.
+    ///
+    /// `key` is what a [`Goal`] concludes with: one key, or one for each spelling of the password.
     pub fn verdict(&self, key: &[u8]) -> Verdict {
-        match &self.expected {
-            Some(expected) if bool::from(expected.expose().ct_eq(key)) => {
-                if self.outdated {
-                    Verdict::Outdated
-                } else {
-                    Verdict::Match
-                }
-            }
-            _ => Verdict::Mismatch,
+        let Some(expected) = &self.expected else { return Verdict::Mismatch };
+        let takes = self.takes.iter().flatten();
+        // Of a longer key no part is compared: it is not the digest's.
+        if expected.is_empty() || key.len() != expected.len() * takes.clone().count() {
+            return Verdict::Mismatch;
+        }
+        let keys = key.chunks_exact(expected.len());
+        let mut matches = keys
+            .zip(takes)
+            .map(|(key, &takes)| expected.expose().ct_eq(key) & Choice::from(u8::from(takes)));
+        let first = matches.next().unwrap_or(Choice::from(0));
+        let other = matches.next();
+        let is_normalized = other.unwrap_or(first);
+        if !bool::from(first | is_normalized) {
+            Verdict::Mismatch
+        } else if self.outdated || !bool::from(is_normalized) {
+            Verdict::Outdated
+        } else {
+            Verdict::Match
         }
     }
 
@@ -390,6 +486,11 @@ pub struct Encoder {
 }
 
 impl Encoder {
+    pub(crate) fn new(hasher: Arc<dyn Hasher>, salt: &Salt) -> Self {
+        let derivation = new_derivation(&*hasher, salt);
+        Self { hasher, derivation }
+    }
+
     /// How the key is derived.
     pub fn derivation(&self) -> &Derivation {
         &self.derivation

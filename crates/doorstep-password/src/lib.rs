@@ -29,6 +29,15 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
+//! # A table of old hashes
+//!
+//! Nobody's password is known, and the hashes are weak: there are four ways, and they can be combined.
+//!
+//! - On login, [`Verdict::Outdated`] says whose hash to make anew, since the password is there.
+//! - [`Wrapped`] puts a new hash around each old one today, without any password.
+//! - [`Peppered`] has hashes depend on a key that is not in the table.
+//! - [`Hashers::shares`] gives unknown names the work of old hashes, so that timing tells nobody apart.
+//!
 //! # Features
 //!
 //! `argon2`, `bcrypt`, `pbkdf2` and `sha-crypt` bring one algorithm each. `getrandom` draws salts
@@ -70,6 +79,8 @@
 //!
 //! `digest` is what several of them share.
 //!
+//! `unicode` brings [`Hashers::normalize`]: one spelling for passwords that look alike.
+//!
 //! No feature changes what another does, and none turns wiping off.
 
 #![no_std]
@@ -92,9 +103,13 @@ mod encoding;
 mod format;
 mod hashers;
 mod limits;
+#[cfg(feature = "unicode")]
+mod normalization;
 mod secret;
 mod shares;
 mod stored;
+#[cfg(any(feature = "scram", feature = "unicode"))]
+mod unicode;
 mod work;
 mod workspace;
 
@@ -132,6 +147,7 @@ pub use format::nthash::NtHash;
 pub use format::p5k2::P5k2;
 #[cfg(feature = "pbkdf2")]
 pub use format::pbkdf2::Pbkdf2;
+pub use format::peppered::Peppered;
 #[cfg(feature = "phpass")]
 pub use format::phpass::{Drupal7, Phpass};
 #[cfg(feature = "scram")]
@@ -152,6 +168,7 @@ pub use format::sun_md5::SunMd5;
 pub use format::werkzeug::Werkzeug;
 #[cfg(feature = "wordpress")]
 pub use format::wordpress::WordPress;
+pub use format::wrapped::{Wrapped, Wrapping};
 #[cfg(feature = "yescrypt")]
 pub use format::yescrypt::Yescrypt;
 pub use format::{
@@ -160,6 +177,8 @@ pub use format::{
 };
 pub use hashers::{Check, Encoder, HashError, Hashers, Making, Plan, Salt, Verdict, Verifying};
 pub use limits::Limits;
+#[cfg(feature = "unicode")]
+pub use normalization::Normalization;
 pub use rand_core::TryCryptoRng;
 pub use secret::Secret;
 pub use shares::InvalidShares;

@@ -73,6 +73,9 @@ impl Limits {
         if password_len > self.password_len {
             return Err(Refused::PasswordTooLong);
         }
+        if let Some((old, _)) = derivation.wrapped() {
+            self.admit(old, password_len)?;
+        }
         let over = |limit: &'static str, is_over: bool| {
             if is_over { Err(Refused::TooCostly(limit)) } else { Ok(()) }
         };

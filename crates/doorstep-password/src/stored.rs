@@ -20,6 +20,8 @@ pub struct StoredHash {
     derivation: Derivation,
     /// Wiped, since of the right password it is the derived key.
     digest: Zeroizing<Vec<u8>>,
+    /// What is not the algorithm's.
+    more: Vec<Parameter>,
 }
 
 /// One named parameter of a stored hash, as [`StoredHash::parameters`] lists them.
@@ -44,7 +46,7 @@ impl StoredHash {
         derivation: Derivation,
         digest: Zeroizing<Vec<u8>>,
     ) -> Self {
-        Self { name, derivation, digest }
+        Self { name, derivation, digest, more: Vec::new() }
     }
 
     /// What is needed to verify against it. The digest is wiped still.
@@ -56,7 +58,22 @@ impl StoredHash {
     pub(crate) fn within(self, name: &'static str, steps: &[PasswordStep]) -> Self {
         let prepared =
             |derivation: Derivation, step: &PasswordStep| derivation.prepared_by(step.clone());
-        Self { name, derivation: steps.iter().fold(self.derivation, prepared), ..self }
+        self.renamed(name, |derivation| steps.iter().fold(derivation, prepared))
+    }
+
+    /// The same under another name and derived in another way.
+    pub(crate) fn renamed(
+        self,
+        name: &'static str,
+        derive: impl FnOnce(Derivation) -> Derivation,
+    ) -> Self {
+        Self { name, derivation: derive(self.derivation), ..self }
+    }
+
+    /// The same with one parameter more that people may read, such as the id of a key.
+    pub(crate) fn with_parameter(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.more.push(Parameter { name, value: value.into() });
+        self
     }
 
     /// passlib's name of the algorithm, such as `pbkdf2_sha256`.
@@ -81,6 +98,7 @@ impl StoredHash {
             .parameters()
             .into_iter()
             .map(|(name, value)| Parameter { name, value })
+            .chain(self.more.iter().cloned())
             .collect()
     }
 
@@ -167,6 +185,8 @@ pub enum Refused {
     Malformed(Malformed),
     /// It costs more than the limit that is named allows.
     TooCostly(&'static str),
+    /// It was made with a key whose id no key here has. Nothing can be said about the password.
+    UnknownKey,
     /// The stored string is longer than [`Limits::stored_len`](crate::Limits::stored_len).
     StoredTooLong,
     /// The password is longer than [`Limits::password_len`](crate::Limits::password_len).
@@ -185,6 +205,7 @@ impl fmt::Display for Refused {
             Refused::UnknownFormat => f.write_str("no accepted format claims this hash"),
             Refused::Unsupported(why) => f.write_str(why),
             Refused::Malformed(malformed) => malformed.fmt(f),
+            Refused::UnknownKey => f.write_str("made with a key that is not here"),
             Refused::TooCostly(limit) => write!(f, "too costly: over the limit {limit}"),
             Refused::StoredTooLong => f.write_str("the hash is longer than the limit stored_len"),
             Refused::PasswordTooLong => {

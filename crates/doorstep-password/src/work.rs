@@ -5,6 +5,7 @@
 mod derivation;
 mod goal;
 mod hash;
+mod nested;
 mod parameters;
 mod price;
 #[cfg(any(feature = "digest", feature = "des-crypt"))]
@@ -37,6 +38,7 @@ pub(crate) mod sun_md5;
 #[cfg(feature = "yescrypt")]
 pub(crate) mod yescrypt;
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::ControlFlow;
@@ -84,17 +86,35 @@ pub struct Work<T> {
     derivation: Derivation,
     progress: Option<Progress>,
     goal: T,
+    /// Boxed, so that work on a password of one spelling stays small.
+    spelling: Option<Box<Spelling>>,
+}
+
+/// A second spelling of the goal's password. A key is derived of each, whatever comes of the first:
+/// the time tells which password was sent, and nothing of the one that is stored.
+struct Spelling {
+    password: Secret,
+    /// The key of the goal's own, once it is derived.
+    key: Option<Secret>,
 }
 
 impl<T: Goal> Work<T> {
     /// Work that derives a key for `goal`, not yet begun.
     pub fn new(derivation: Derivation, goal: T) -> Self {
-        Self { derivation, progress: None, goal }
+        Self { derivation, progress: None, goal, spelling: None }
+    }
+
+    /// The same with a second spelling of the password: the goal gets the keys of both in a row.
+    pub(crate) fn also_spelt(self, password: Secret) -> Self {
+        Self { spelling: Some(Box::new(Spelling { password, key: None })), ..self }
     }
 
     /// What all of this work takes, as known before any of it is done.
     pub fn cost(&self) -> Cost {
-        self.derivation.cost(self.goal.password().len())
+        let cost = self.derivation.cost(self.goal.password().len());
+        let other = self.spelling.as_ref();
+        let units = other.map_or(0, |other| self.derivation.cost(other.password.len()).units);
+        Cost::new(cost.memory_kib, cost.units.saturating_add(units))
     }
 
     /// With which other work it gains by [`run_together`](Self::run_together): with that of which this
@@ -105,10 +125,27 @@ impl<T: Goal> Work<T> {
 
     /// How many units are left: [`Cost::units`] before the first piece, then falling to 0.
     pub fn remaining(&self) -> u64 {
-        match &self.progress {
-            None => self.cost().units,
+        let cost_of = |password: &[u8]| self.derivation.cost(password.len()).units;
+        let now = match &self.progress {
+            None => cost_of(self.password()),
             Some(progress) => progress.remaining(),
+        };
+        let later = self.spelling.as_ref().filter(|other| other.key.is_none());
+        now.saturating_add(later.map_or(0, |other| cost_of(other.password.expose())))
+    }
+
+    /// The spelling that is at work.
+    fn password(&self) -> &[u8] {
+        match &self.spelling {
+            Some(other) if other.key.is_some() => other.password.expose(),
+            _ => self.goal.password(),
         }
+    }
+
+    /// Whether there is more to do than the derivation that is under way.
+    fn has_more_to_begin(&self) -> bool {
+        let is_first_of_two = self.progress.as_ref().is_some_and(Progress::is_first_of_two);
+        is_first_of_two || self.spelling.as_ref().is_some_and(|other| other.key.is_none())
     }
 
     /// What the work is for.
@@ -166,16 +203,28 @@ impl<T: Goal> Work<T> {
         units: u64,
         workspace: &mut Workspace,
     ) -> Result<Option<Secret>, OutOfMemory> {
-        let password = self.goal.password();
         let mut progress = match self.progress.take() {
             Some(progress) => progress,
-            None => self.derivation.begin(password, workspace)?,
+            None => self.derivation.begin(self.password(), workspace)?,
         };
-        if self.derivation.advance(&mut progress, units, password, workspace)? {
-            return Ok(Some(self.derivation.finish(progress, workspace)));
+        if !self.derivation.advance(&mut progress, units, self.password(), workspace)? {
+            self.progress = Some(progress);
+            return Ok(None);
         }
-        self.progress = Some(progress);
-        Ok(None)
+        let key = self.derivation.finish(progress, workspace);
+        let Some(other) = &mut self.spelling else { return Ok(Some(key)) };
+        match other.key.take() {
+            None => {
+                other.key = Some(key);
+                Ok(None)
+            }
+            Some(first) => {
+                let mut both = Vec::with_capacity(first.len() + key.len());
+                both.extend_from_slice(first.expose());
+                both.extend_from_slice(key.expose());
+                Ok(Some(Secret::from(both)))
+            }
+        }
     }
 
     /// Does several at once on this core; the outcomes come back in the batch's order.
@@ -200,14 +249,26 @@ impl<T: Goal> Work<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn run_together(mut batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
-        for work in &mut batch {
-            if work.progress.is_none() && work.derivation.company().is_some() {
-                // It takes no memory that could be lacking; and if it were, `run_in` would tell.
-                work.progress = work.derivation.begin(work.goal.password(), workspace).ok();
+        loop {
+            for work in &mut batch {
+                if work.progress.is_none() && work.derivation.company().is_some() {
+                    // It takes no memory that could be lacking; and if it were, `run_in` would tell.
+                    work.progress = work.derivation.begin(work.password(), workspace).ok();
+                }
+            }
+            let begun = batch.iter_mut().filter_map(|work| work.progress.as_mut());
+            Progress::finish_together(begun, workspace);
+            // What follows may like company too: a second spelling, or what wraps an old hash.
+            let mut is_over = true;
+            for work in &mut batch {
+                if work.derivation.company().is_some() && work.has_more_to_begin() {
+                    is_over &= work.piece(u64::MAX, workspace).is_err();
+                }
+            }
+            if is_over {
+                break;
             }
         }
-        let begun = batch.iter_mut().filter_map(|work| work.progress.as_mut());
-        Progress::finish_together(begun, workspace);
         batch.into_iter().map(|work| work.run_in(workspace)).collect()
     }
 }

@@ -161,7 +161,7 @@ fn it_is_preferred_with_its_own_sense_of_outdated() {
     {
         assert_eq!(util::verdict(&hashers, b"correct horse", &stored(rounds)), expected);
     }
-    assert!(hashers.decoy("nobody").work(|_| util::Key(Vec::new())).cost().units == 100);
+    assert!(hashers.decoy("nobody", b"").work(|_| util::Key(Vec::new())).cost().units == 100);
 }
 
 #[test]

@@ -16,6 +16,7 @@
 mod util;
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -190,7 +191,7 @@ fn nothing_is_left_of_the_steps_beside_an_algorithm() {
         vec![PasswordStep::Utf16Le],
         vec![PasswordStep::Digest(hash), PasswordStep::Hex],
         vec![PasswordStep::Digest(HashFunction::Sha384), PasswordStep::Base64],
-        vec![PasswordStep::Hmac(hash, b"key".as_slice().into()), PasswordStep::Base64],
+        vec![PasswordStep::Hmac(hash, Arc::new(Secret::new(b"key"))), PasswordStep::Base64],
         #[cfg(feature = "scram")]
         vec![PasswordStep::SaslPrep],
         #[cfg(feature = "scram")]

@@ -22,6 +22,9 @@ fn names_of(formats: impl Iterator<Item = &'static BuiltIn>) -> BTreeSet<&'stati
     formats.flat_map(BuiltIn::names).copied().collect()
 }
 
+/// What no published vector has; `tests/import.rs` and `tests/wrapped.rs` make such strings themselves.
+const UNPUBLISHED: [&str; 2] = ["keycloak_argon2", "wrapped"];
+
 #[test]
 fn hashes_go_by_the_names_of_the_registry() {
     let known = names_of(formats().chain(bare_formats()));
@@ -41,7 +44,7 @@ fn hashes_go_by_the_names_of_the_registry() {
     }
     let unseen: Vec<_> = known.difference(&seen).collect();
     println!("{} names; no vector of {unseen:?}", known.len());
-    assert!(unseen.is_empty(), "{unseen:?}");
+    assert!(unseen.iter().all(|name| UNPUBLISHED.contains(name)), "{unseen:?}");
     assert!(names().all(|name| known.contains(name)));
 }
 

@@ -424,7 +424,7 @@ fn a_decoy_costs_the_same_and_never_matches() {
         let stored = hashers.hash(Secret::from("correct horse")).unwrap().run().unwrap();
         for password in ["", "correct horse", &"x".repeat(300)] {
             let real = hashers.verify(Secret::from(password), &stored).unwrap();
-            let decoy = checking(hashers.decoy("nobody"), password);
+            let decoy = checking(hashers.decoy("nobody", password.as_bytes()), password);
             assert_eq!(decoy.cost(), real.cost());
             assert!(decoy.goal().check.is_forced());
             assert!(!decoy.goal().check.is_outdated());
@@ -432,12 +432,13 @@ fn a_decoy_costs_the_same_and_never_matches() {
             assert_eq!(format!("{decoy:?}"), format!("{real:?}"));
         }
         // The derivation's salt is fixed, so that one could know the key: it does not help.
-        let (verdict, key) = checking(hashers.decoy("nobody"), "correct horse").run();
+        let (verdict, key) =
+            checking(hashers.decoy("nobody", b"correct horse"), "correct horse").run();
         assert_eq!(verdict, Verdict::Mismatch);
         let encoder = hashers.encoder(&Salt::default());
         let known = encoder.encode(&key);
         assert!(util::verdict(&hashers, b"correct horse", &known).is_match(), "the right password");
-        let again = checking(hashers.decoy("nobody"), "correct horse");
+        let again = checking(hashers.decoy("nobody", b"correct horse"), "correct horse");
         assert_eq!(again.goal().check.verdict(&key), Verdict::Mismatch);
         assert_eq!(again.run(), (Verdict::Mismatch, key));
         // A plan against a stored hash is not forced.
@@ -468,7 +469,7 @@ fn assigned(hashers: &Hashers, names: usize) -> Vec<Option<usize>> {
     let costs: Vec<Cost> = OLD.iter().map(cost_of).collect();
     (0..names)
         .map(|name| {
-            let work = checking(hashers.decoy(&format!("user{name}")), "x");
+            let work = checking(hashers.decoy(&format!("user{name}"), b"x"), "x");
             assert!(work.goal().check.is_forced());
             costs.iter().position(|cost| *cost == work.cost())
         })
@@ -548,7 +549,7 @@ fn shares_are_deterministic_for_a_secret() {
     // A clone shares them; a name is its bytes, of any length.
     let hashers = with_shares(SECRET, &shares);
     for name in ["", "\0", "user\u{e9}", &"x".repeat(10_000)] {
-        let cost = |hashers: &Hashers| checking(hashers.decoy(name), "x").cost();
+        let cost = |hashers: &Hashers| checking(hashers.decoy(name, b"x"), "x").cost();
         assert_eq!(cost(&hashers), cost(&hashers.clone()));
     }
 }
@@ -639,7 +640,7 @@ fn nothing_secret_in_any_debug() {
         show(&mut shown, &making);
         show(&mut shown, &all.plan(&stored, password.as_bytes()).unwrap());
         show(&mut shown, &checking(all.plan(&stored, b"x").unwrap(), password).goal().check);
-        show(&mut shown, &hashers.decoy(password));
+        show(&mut shown, &hashers.decoy(password, b"x"));
         show(&mut shown, &hash);
         show(&mut shown, hash.derivation());
         show(&mut shown, hash.derivation().algorithm());

@@ -6,9 +6,11 @@
 //!   written. Since it came after it, it has no `2a` and no `2y`.
 
 use alloc::string::String;
+use alloc::sync::Arc;
 
 use super::Format;
 use crate::encoding::{BCRYPT, Cursor, blank, decode};
+use crate::secret::Secret;
 use crate::stored::{Malformed, MalformedKind, Refused, StoredHash};
 use crate::work::bcrypt::{self, BcryptParams};
 use crate::work::{Algorithm, Derivation, HashFunction, InvalidParameters, PasswordStep};
@@ -54,7 +56,7 @@ impl Format for BcryptSha256 {
         let hash = HashFunction::Sha256;
         let derivation = Derivation::new(Algorithm::Bcrypt(params), &salt)
             .prepared_by(if is_keyed {
-                PasswordStep::Hmac(hash, salt_text.as_bytes().into())
+                PasswordStep::Hmac(hash, Arc::new(Secret::from(salt_text)))
             } else {
                 PasswordStep::Digest(hash)
             })

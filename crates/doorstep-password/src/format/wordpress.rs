@@ -10,6 +10,7 @@ use alloc::sync::Arc;
 use super::Format;
 use super::bcrypt::Bcrypt;
 use crate::encoding::{Case, Cursor, blank};
+use crate::secret::Secret;
 use crate::stored::{MalformedKind, Refused, StoredHash};
 use crate::work::digest::{Digested, Function, Order};
 use crate::work::{Algorithm, Derivation, HashFunction, PasswordStep};
@@ -58,7 +59,7 @@ impl Format for WordPress {
         let parsed = cursor.inner(|rest| Bcrypt::default().parse(rest))?;
         let steps = [
             PasswordStep::Trim,
-            PasswordStep::Hmac(HashFunction::Sha384, b"wp-sha384".as_slice().into()),
+            PasswordStep::Hmac(HashFunction::Sha384, Arc::new(Secret::new(b"wp-sha384"))),
             PasswordStep::Base64,
         ];
         Ok(parsed.within("wordpress", &steps))

@@ -9,6 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use super::goal::OutOfMemory;
+use super::nested::Nested;
 use super::price::Cost;
 use super::steps::{KeyStep, PasswordStep, Steps};
 use crate::secret::Secret;
@@ -169,6 +170,22 @@ impl Derivation {
         self
     }
 
+    /// Derives from the key of `old`, of `key_len` bytes, where it would have from the password.
+    pub(crate) fn wrapping(mut self, old: Derivation, key_len: usize) -> Self {
+        Arc::make_mut(self.steps.get_or_insert_default()).wrapped = Some((old, key_len));
+        self
+    }
+
+    /// The derivation whose key this one takes, if that is not the password, and that key's length.
+    pub(crate) fn wrapped(&self) -> Option<&(Derivation, usize)> {
+        self.steps.as_ref()?.wrapped.as_ref()
+    }
+
+    /// Whether the first thing that is done to the password are these steps.
+    pub(crate) fn begins_with(&self, steps: &[PasswordStep]) -> bool {
+        self.steps.as_ref().is_some_and(|own| own.before.starts_with(steps))
+    }
+
     /// The algorithm and its parameters.
     pub fn algorithm(&self) -> &Algorithm {
         &self.algorithm
@@ -182,6 +199,9 @@ impl Derivation {
     /// Whether a key of this derivation can have been made from `password`: NUL ends what crypt(3)
     /// reads, and not every password is text.
     pub(crate) fn takes(&self, password: &[u8]) -> bool {
+        if let Some((old, _)) = self.wrapped() {
+            return old.takes(password);
+        }
         match &self.steps {
             Some(steps) if !steps.before.is_empty() => steps.takes(password),
             _ => match &self.algorithm {
@@ -200,6 +220,15 @@ impl Derivation {
 
     /// What it costs for a password of so many bytes, its steps included.
     pub fn cost(&self, password_len: usize) -> Cost {
+        let Some((old, key_len)) = self.wrapped() else { return self.own_cost(password_len) };
+        // One after the other: the memory of the first is free when the second begins.
+        let (first, second) = (old.cost(password_len), self.own_cost(*key_len));
+        let memory_kib = first.memory_kib.max(second.memory_kib);
+        Cost::new(memory_kib, first.units.saturating_add(second.units))
+    }
+
+    /// The same without the derivation that it wraps.
+    pub(super) fn own_cost(&self, password_len: usize) -> Cost {
         let Some(steps) = &self.steps else { return self.algorithm_cost(password_len) };
         let (units, prepared_len) = steps.price(password_len);
         let cost = self.algorithm_cost(prepared_len);
@@ -225,6 +254,9 @@ impl Derivation {
 
     /// With which others it gains by going on together; `None` if with none.
     pub(crate) fn company(&self) -> Option<Company> {
+        if let Some(company) = self.wrapped().and_then(|(old, _)| old.company()) {
+            return Some(company);
+        }
         match &self.algorithm {
             // Two memories do not fit in a processor's cache.
             #[cfg(feature = "argon2")]
@@ -240,6 +272,22 @@ impl Derivation {
     }
 
     pub(crate) fn begin(
+        &self,
+        password: &[u8],
+        workspace: &mut Workspace,
+    ) -> Result<Progress, OutOfMemory> {
+        match self.wrapped() {
+            Some((old, key_len)) => {
+                let later = self.own_cost(*key_len).units;
+                let nested = Nested::begin(old, later, password, workspace)?;
+                Ok(Progress::Nested(Box::new(nested)))
+            }
+            None => self.begin_own(password, workspace),
+        }
+    }
+
+    /// The same without the derivation that it wraps: of that one's key, instead of the password.
+    pub(super) fn begin_own(
         &self,
         password: &[u8],
         workspace: &mut Workspace,
@@ -278,8 +326,11 @@ impl Derivation {
         progress: &mut Progress,
         units: u64,
         password: &[u8],
-        workspace: &Workspace,
+        workspace: &mut Workspace,
     ) -> Result<bool, OutOfMemory> {
+        if let Progress::Nested(nested) = progress {
+            return nested.advance(self, units, password, workspace);
+        }
         // The others have taken of it what they need.
         let prepared = if progress.reads_password() { self.prepare(password) } else { None };
         let password = prepared.as_ref().map_or(password, Secret::expose);
@@ -330,6 +381,7 @@ pub(crate) enum Progress {
         slices: Box<dyn Slices>,
         remaining: u64,
     },
+    Nested(Box<Nested>),
 }
 
 impl Progress {
@@ -344,7 +396,13 @@ impl Progress {
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.remaining(),
             Progress::Other { remaining, .. } => *remaining,
+            Progress::Nested(nested) => nested.remaining(),
         }
+    }
+
+    /// Whether another derivation follows the one that is under way.
+    pub(crate) fn is_first_of_two(&self) -> bool {
+        matches!(self, Progress::Nested(nested) if nested.is_old())
     }
 
     /// Whether `advance` looks at the password.
@@ -377,6 +435,8 @@ impl Progress {
                 *remaining = slices.advance_in(units, workspace)?;
                 *remaining == 0
             }
+            // It is advanced by its derivation, which knows what comes next.
+            Progress::Nested(_) => false,
         })
     }
 
@@ -392,6 +452,7 @@ impl Progress {
         #[cfg(feature = "sha-crypt")]
         let mut in_sha_crypt = Vec::new();
         for progress in batch {
+            let Some(progress) = progress.under_way() else { continue };
             match progress {
                 #[cfg(feature = "argon2")]
                 Progress::Argon2(_) => {}
@@ -401,7 +462,7 @@ impl Progress {
                 Progress::Pbkdf2(state) => in_pbkdf2.push(state),
                 #[cfg(feature = "sha-crypt")]
                 Progress::ShaCrypt(state) => in_sha_crypt.push(state),
-                Progress::Other { .. } => {}
+                Progress::Other { .. } | Progress::Nested(_) => {}
             }
         }
         #[cfg(feature = "bcrypt")]
@@ -412,7 +473,15 @@ impl Progress {
         sha_crypt::finish_together(in_sha_crypt, workspace);
     }
 
-    fn finish(self, workspace: &mut Workspace) -> Secret {
+    /// The one that is at work, of those within one another.
+    fn under_way(&mut self) -> Option<&mut Self> {
+        match self {
+            Progress::Nested(nested) => nested.under_way()?.under_way(),
+            alone => Some(alone),
+        }
+    }
+
+    pub(super) fn finish(self, workspace: &mut Workspace) -> Secret {
         match self {
             #[cfg(feature = "argon2")]
             Progress::Argon2(state) => state.finish(workspace),
@@ -423,6 +492,7 @@ impl Progress {
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.finish(),
             Progress::Other { slices, .. } => slices.finish(),
+            Progress::Nested(nested) => nested.finish(workspace),
         }
     }
 }

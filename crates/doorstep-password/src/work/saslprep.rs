@@ -5,15 +5,11 @@
 
 mod tables;
 
-use alloc::vec::Vec;
-
 use unicode_normalization::UnicodeNormalization;
 
 use self::tables::{L, MAPPED_TO_NOTHING, PROHIBITED, R_AND_AL, SPACES};
 use crate::secret::Secret;
-
-/// From the first code point to the last.
-type Range = (u32, u32);
+use crate::unicode::{encoded, is_in};
 
 /// The prepared password; `None` if it is not UTF-8 or holds what RFC 4013 prohibits.
 pub(crate) fn saslprep(password: &[u8]) -> Option<Secret> {
@@ -35,17 +31,7 @@ pub(crate) fn saslprep(password: &[u8]) -> Option<Secret> {
     {
         return None;
     }
-    let mut bytes = Vec::with_capacity(prepared().map(char::len_utf8).sum());
-    for character in prepared() {
-        bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
-    }
-    Some(Secret::from(bytes))
-}
-
-fn is_in(table: &[Range], character: char) -> bool {
-    let point = u32::from(character);
-    let next = table.partition_point(|&(first, _)| first <= point);
-    next.checked_sub(1).is_some_and(|at| point <= table[at].1)
+    Some(encoded(prepared))
 }
 
 #[cfg(test)]

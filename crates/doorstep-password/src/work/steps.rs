@@ -3,8 +3,6 @@
 //! Each step is short beside any algorithm, so that it is done whole: those before with the first
 //! piece of work, those after with the last.
 
-use alloc::boxed::Box;
-#[cfg(feature = "firebase-scrypt")]
 use alloc::sync::Arc;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -13,6 +11,7 @@ use core::fmt;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::derivation::Derivation;
 use super::hash::HashFunction;
 #[cfg(feature = "scram")]
 use super::saslprep::saslprep;
@@ -20,7 +19,7 @@ use crate::secret::Secret;
 
 /// One thing that is done to a password before its algorithm takes it.
 ///
-/// `Debug` shows no key of an HMAC, since that can be the salt.
+/// `Debug` shows no key of an HMAC, since that can be the salt, or a secret of the host's.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PasswordStep {
@@ -37,7 +36,7 @@ pub enum PasswordStep {
     /// The digest, in its bytes.
     Digest(HashFunction),
     /// HMAC (RFC 2104) with this key, in its bytes.
-    Hmac(HashFunction, Box<[u8]>),
+    Hmac(HashFunction, Arc<Secret>),
     /// In lower-case hexadecimal.
     Hex,
     /// In base64 with padding (RFC 4648 §4).
@@ -54,6 +53,8 @@ pub enum KeyStep {
     /// from a counter of zero.
     #[cfg(feature = "firebase-scrypt")]
     Aes256Ctr(Arc<Secret>),
+    /// In base64 with padding (RFC 4648 §4).
+    Base64,
 }
 
 /// The steps of one derivation, each kind in its order.
@@ -61,6 +62,8 @@ pub enum KeyStep {
 pub(crate) struct Steps {
     pub(crate) before: Vec<PasswordStep>,
     pub(crate) after: Vec<KeyStep>,
+    /// The derivation whose key comes first, instead of the password, and that key's length.
+    pub(crate) wrapped: Option<(Derivation, usize)>,
 }
 
 impl Steps {
@@ -124,7 +127,7 @@ impl PasswordStep {
                 .filter(|prepared| !prepared.is_empty())
                 .unwrap_or_else(|| Secret::new(bytes)),
             PasswordStep::Digest(hash) => hash.digest(bytes),
-            PasswordStep::Hmac(hash, key) => hash.hmac(key, bytes),
+            PasswordStep::Hmac(hash, key) => hash.hmac(key.expose(), bytes),
             PasswordStep::Hex => hex(bytes),
             PasswordStep::Base64 => base64(bytes),
         }
@@ -158,10 +161,12 @@ impl KeyStep {
             }
             #[cfg(feature = "firebase-scrypt")]
             KeyStep::Aes256Ctr(secret) => 500 + 2 * secret.len() as u64,
+            // Twice the longest key's length.
+            KeyStep::Base64 => 128,
         }
     }
 
-    fn apply(&self, key: &[u8]) -> Secret {
+    pub(crate) fn apply(&self, key: &[u8]) -> Secret {
         match self {
             KeyStep::ScramKeys(hash) => {
                 let client_key = hash.hmac(key, b"Client Key");
@@ -174,6 +179,7 @@ impl KeyStep {
             }
             #[cfg(feature = "firebase-scrypt")]
             KeyStep::Aes256Ctr(secret) => aes256_ctr(key, secret.expose()),
+            KeyStep::Base64 => base64(key),
         }
     }
 }
@@ -258,7 +264,7 @@ mod tests {
         assert_eq!(apply(PasswordStep::Hex, b"\x00\xfe"), b"00fe");
         let steps = Steps {
             before: vec![PasswordStep::Digest(HashFunction::Sha256), PasswordStep::Hex],
-            after: Vec::new(),
+            ..Steps::default()
         };
         assert_eq!(
             steps.prepare(b"abc").map(|secret| secret.expose().to_vec()),
@@ -270,7 +276,8 @@ mod tests {
     /// RFC 4231 §4.3.
     #[test]
     fn hmac_is_the_rfcs() {
-        let step = PasswordStep::Hmac(HashFunction::Sha256, b"Jefe".as_slice().into());
+        let step =
+            PasswordStep::Hmac(HashFunction::Sha256, Arc::new(Secret::from(b"Jefe".as_slice())));
         let tag = apply(step.clone(), b"what do ya want for nothing?");
         let expected = b"5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843";
         assert_eq!(hex(&tag).expose(), expected);
@@ -300,7 +307,7 @@ mod tests {
             PasswordStep::Trim,
             PasswordStep::Utf16Le,
             PasswordStep::Digest(HashFunction::Sha384),
-            PasswordStep::Hmac(HashFunction::Sha512, [7; 200].into()),
+            PasswordStep::Hmac(HashFunction::Sha512, Arc::new(Secret::new(&[7; 200]))),
             PasswordStep::Hex,
             PasswordStep::Base64,
         ] {

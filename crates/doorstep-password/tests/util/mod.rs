@@ -104,3 +104,24 @@ pub fn unescape(text: &str) -> String {
     }
     out
 }
+
+/// The password and the stored string of every row that is to match, own formats and imported ones.
+pub fn matching_rows() -> Vec<(Vec<u8>, String)> {
+    use base64::Engine as _;
+
+    let vectors = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
+    let imports = std::fs::read_dir(vectors.join("import")).unwrap();
+    let mut tables: Vec<_> = imports.map(|entry| entry.unwrap().path()).collect();
+    tables.push(vectors.join("passwords.tsv"));
+    tables.sort();
+    let mut matching = Vec::new();
+    for table in tables {
+        let text = std::fs::read_to_string(&table).unwrap();
+        let rows = rows(&text).filter(|row| row[3] == "match").map(|row| {
+            let password = base64::engine::general_purpose::STANDARD.decode(row[1]).unwrap();
+            (password, unescape(row[2]))
+        });
+        matching.extend(rows);
+    }
+    matching
+}

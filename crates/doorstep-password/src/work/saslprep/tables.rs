@@ -1,6 +1,6 @@
 //! The tables of RFC 3454, as inclusive ranges of code points.
 
-use super::Range;
+use crate::unicode::Range;
 
 /// Appendix B.1: mapped to nothing.
 #[rustfmt::skip]
