@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use doorstep_password::{
     Algorithm, Argon2, Bcrypt, BuiltIn, Hasher, Hashers, InvalidParameters, Limits, Pbkdf2,
-    ShaCrypt, bare_formats, by_name, formats, hashers, imports,
+    ShaCrypt, bare_formats, by_name, formats,
 };
 
 use crate::args::Making;
@@ -74,11 +74,10 @@ pub(crate) fn hasher(making: &Making) -> Result<Arc<dyn Hasher>, Refusal> {
     made
 }
 
-/// A set that writes with `preferred` and reads every format that can be told by its prefix, those of
-/// other systems included.
+/// A set that writes with `preferred` and reads every format that can be told by its prefix: those of
+/// other systems too, and wrapped ones.
 pub(crate) fn accept_all(preferred: Arc<dyn Hasher>) -> Hashers {
-    let own = hashers().fold(Hashers::new(preferred), Hashers::accept);
-    imports().fold(own, Hashers::accept)
+    formats().fold(Hashers::new(preferred), |hashers, built_in| hashers.accept(built_in.format()))
 }
 
 /// What goes by `name` and has no prefix, so that it is read only if it is named.

@@ -10,6 +10,7 @@ use crate::algorithm::format_names;
 use crate::audit::args::Audit;
 use crate::calibrate::Calibrate;
 use crate::htpasswd::Htpasswd;
+use crate::wrap::args::Wrap;
 
 /// Hashes passwords, verifies them, and says what a stored hash is worth.
 #[derive(Parser)]
@@ -41,6 +42,8 @@ pub(crate) enum Command {
     Htpasswd(Htpasswd),
     /// Says what a dump of stored hashes holds, how weak it is, and how to accept it.
     Audit(Audit),
+    /// Puts a new hash around each old one of a dump, without any password.
+    Wrap(Wrap),
 }
 
 #[derive(Args)]

@@ -7,15 +7,15 @@
 pub(crate) mod args;
 mod csv;
 mod entry;
-mod lines;
+pub(crate) mod lines;
 mod plot;
 mod program;
-mod progress;
+pub(crate) mod progress;
 mod refusals;
 mod report;
 mod salts;
 mod sample;
-mod tally;
+pub(crate) mod tally;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -23,8 +23,6 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use doorstep_password::Limits;
-use serde::Serialize;
-use serde_json::{Value, json};
 
 use self::args::{Audit, Layout};
 use self::csv::{Column, Stopped};
@@ -34,7 +32,7 @@ use self::progress::Watched;
 use self::report::Report;
 use self::tally::Tally;
 use crate::input::{fill, unbuffered_stdin};
-use crate::output::{print, print_json};
+use crate::output::{print, print_outcome};
 use crate::refusal::Refusal;
 
 /// Some hashes would be refused.
@@ -46,34 +44,13 @@ const CHUNK: usize = 1 << 16;
 pub(crate) fn run(args: &Audit) -> Result<ExitCode, Refusal> {
     let audited = audit(args);
     if args.json {
-        match &audited {
-            Ok(report) => print_json(&Output { report, refused: None })?,
-            Err(refusal) => print_json(&nothing(refusal)?)?,
-        }
+        print_outcome(&audited)?;
     }
     let report = audited?;
     if !args.json {
         print(format_args!("{report}"))?;
     }
     Ok(if report.refused_lines == 0 { ExitCode::SUCCESS } else { ExitCode::from(SOME_REFUSED) })
-}
-
-/// What `--json` prints. The README documents it.
-#[derive(Serialize)]
-struct Output<'a> {
-    #[serde(flatten)]
-    report: &'a Report,
-    refused: Option<&'a Refusal>,
-}
-
-/// The same if nothing was audited: all else is null.
-fn nothing(refusal: &Refusal) -> Result<Value, Refusal> {
-    let output = Output { report: &Report::default(), refused: None };
-    let mut object = serde_json::to_value(output)
-        .map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))?;
-    object.as_object_mut().into_iter().flatten().for_each(|(_, value)| *value = Value::Null);
-    object["refused"] = json!(refusal);
-    Ok(object)
 }
 
 fn audit(args: &Audit) -> Result<Report, Refusal> {

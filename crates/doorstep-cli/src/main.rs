@@ -22,6 +22,7 @@ mod refusal;
 #[cfg_attr(windows, path = "terminal_windows.rs")]
 mod terminal;
 mod verify;
+mod wrap;
 
 use std::process::ExitCode;
 
@@ -45,6 +46,7 @@ fn main() -> ExitCode {
         Command::Calibrate(args) => calibrate::run(args),
         Command::Htpasswd(args) => htpasswd::run(args),
         Command::Audit(args) => audit::run(args),
+        Command::Wrap(args) => wrap::run(args),
     };
     done.unwrap_or_else(|refusal| {
         output::complain(format_args!("{refusal}"));

@@ -72,7 +72,7 @@ pub(crate) enum Layout {
     Csv,
 }
 
-fn one_byte(text: &str) -> Result<u8, String> {
+pub(crate) fn one_byte(text: &str) -> Result<u8, String> {
     match text.as_bytes() {
         _ if text == "\\t" => Ok(b'\t'),
         [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),

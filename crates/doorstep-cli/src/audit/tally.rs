@@ -201,7 +201,7 @@ pub(crate) const PREFERRED: &str = "argon2";
 
 /// Nothing; what locks an account of Unix or Django, or is no hash to crypt(3); a NULL as
 /// databases print it.
-fn is_without_password(text: &str) -> bool {
+pub(crate) fn is_without_password(text: &str) -> bool {
     // MySQL's own hashes begin with a star too.
     let is_mysql = |rest: &str| rest.len() == 40 && rest.bytes().all(|b| b.is_ascii_hexdigit());
     text.is_empty()
