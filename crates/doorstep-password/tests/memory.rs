@@ -270,7 +270,7 @@ fn nothing_is_left_of_a_new_hash() {
     }
 }
 
-/// Issue 3, section 1: two logins in one workspace allocate the 19 MiB once.
+/// DESIGN §3: two logins in one workspace allocate the 19 MiB once.
 #[test]
 fn two_logins_share_the_memory_of_one_workspace() {
     let hashers = Hashers::new(Argon2::default());

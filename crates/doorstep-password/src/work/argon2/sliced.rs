@@ -26,16 +26,13 @@ pub(crate) struct Filling {
     phase: Phase,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a `Filling` is boxed as a whole")]
 enum Phase {
     /// The memory is being had. Fresh pages cost more than to fill them, so this goes in pieces too.
     Growing,
-    Filling(Fill),
+    /// Boxed by itself: the room for it in another phase would hold whatever lay on the stack.
+    Filling(Box<Fill>),
     /// The tag is made. The first `wiped` blocks are zero again.
-    Wiping {
-        tag: Secret,
-        wiped: usize,
-    },
+    Wiping { tag: Secret, wiped: usize },
 }
 
 impl Filling {
@@ -77,7 +74,9 @@ impl Filling {
                     self.memory.resize(self.memory.len() + more, Block::ZERO);
                     budget -= more as u64;
                 }
-                Phase::Growing => self.phase = Phase::Filling(self.first_blocks(password)?),
+                Phase::Growing => {
+                    self.phase = Phase::Filling(Box::new(self.first_blocks(password)?));
+                }
                 Phase::Filling(fill) => {
                     let before = fill.remaining();
                     let done = fill.advance(processor, &mut self.memory[..count], budget);
