@@ -162,11 +162,16 @@ fn a_decoy_grants_nothing() {
     assert_eq!(to_denied(to_verify(ask().not_found()).run()).cause(), Cause::UnknownUser);
     let disabled = to_verify(ask().found(7, Account::disabled()));
     assert_eq!(to_denied(disabled.run()).cause(), Cause::AccountDisabled);
+    // Whose user is at hand: it is the verdict alone that is in the way.
+    let absent = to_verify(ask().found(7, None::<String>));
+    assert_eq!(to_denied(absent.run()).cause(), Cause::NoPassword);
+    let unusable = to_denied(to_verify(ask().found(7, "unknown")).run());
+    assert_eq!(unusable.cause(), Cause::UnusableHash(Refused::UnknownFormat));
     hasher.take_nothing();
     // It has been told to take no password, as bcrypt takes none with a NUL.
     let mismatch = to_verify(ask().found(7, "anything:"));
     assert_eq!(to_denied(mismatch.run()).cause(), Cause::Mismatch);
-    assert_eq!(hasher.begun(), 4);
+    assert_eq!(hasher.begun(), 6);
 }
 
 /// No text stands for the password of an account that has none, nor for that of nobody.

@@ -8,6 +8,7 @@
 
 mod job;
 mod queue;
+mod sync;
 #[cfg(test)]
 mod tests;
 mod thread;

@@ -1,13 +1,13 @@
 //! Who waits, who runs, and who is next. Runs nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use doorstep::Refuse;
 use doorstep::password::Workspace;
 
 use super::job::{Job, Queued};
+use super::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::{Load, PoolLimits};
 use crate::meters::PoolMeters;
 

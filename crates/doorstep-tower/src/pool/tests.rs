@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod orders;
+
 use std::sync::mpsc;
 
 use doorstep::password::{Algorithm, Argon2, Derivation, Hashers, Kdf, Pbkdf2, Prf, Slices};
