@@ -8,7 +8,7 @@ use std::path::Path;
 
 const INCIDENTS: &str = include_str!("../docs/incidents.md");
 
-/// The cells of each row.
+/// The cells of each row that is about a failure.
 fn rows() -> impl Iterator<Item = [&'static str; 4]> {
     let lines = INCIDENTS.lines().filter(|line| line.starts_with("| ["));
     lines.map(|line| {
