@@ -49,8 +49,8 @@ fn each_system_has_its_query_its_line_its_samples_and_its_sources() {
         let section = section(system);
         let blocks = blocks(section);
         assert!(blocks.iter().any(|(language, _)| ["sh", "sql"].contains(language)), "{system}");
-        let code: Vec<_> = blocks.iter().filter(|(language, _)| *language == "rust").collect();
-        let [(_, code)] = code[..] else { panic!("{system}: one program") };
+        let code = blocks.iter().find(|(language, _)| *language == "rust");
+        let (_, code) = code.unwrap_or_else(|| panic!("{system}: no program"));
         assert!(code.contains("Hashers::new(Argon2::default())"), "{system}");
         // As they stand, but for a literal that goes on in another line.
         let code = code.lines().map(|line| line.trim_start().trim_end_matches('\\'));

@@ -37,6 +37,8 @@ pub enum PasswordStep {
     Digest(HashFunction),
     /// HMAC (RFC 2104) with this key, in its bytes.
     Hmac(HashFunction, Arc<Secret>),
+    /// Itself, and these bytes behind it: a pepper as Devise has it. An algorithm that cuts may cut them.
+    Append(Arc<Secret>),
     /// In lower-case hexadecimal.
     Hex,
     /// In base64 with padding (RFC 4648 §4).
@@ -111,6 +113,7 @@ impl PasswordStep {
             PasswordStep::SaslPrep | PasswordStep::SaslPrepOrAsIs => (100 * len as u64, 11 * len),
             PasswordStep::Digest(hash) => (hash.nanoseconds(len), hash.output_len()),
             PasswordStep::Hmac(hash, _) => (hash.hmac_nanoseconds(len), hash.output_len()),
+            PasswordStep::Append(bytes) => (0, len + bytes.len()),
             PasswordStep::Hex => (2 * len as u64, 2 * len),
             PasswordStep::Base64 => (2 * len as u64, len.div_ceil(3) * 4),
         }
@@ -128,6 +131,7 @@ impl PasswordStep {
                 .unwrap_or_else(|| Secret::new(bytes)),
             PasswordStep::Digest(hash) => hash.digest(bytes),
             PasswordStep::Hmac(hash, key) => hash.hmac(key.expose(), bytes),
+            PasswordStep::Append(more) => Secret::from([bytes, more.expose()].concat()),
             PasswordStep::Hex => hex(bytes),
             PasswordStep::Base64 => base64(bytes),
         }
@@ -147,6 +151,7 @@ impl fmt::Debug for PasswordStep {
             PasswordStep::Hmac(hash, _) => {
                 f.debug_tuple("Hmac").field(hash).finish_non_exhaustive()
             }
+            PasswordStep::Append(_) => f.debug_tuple("Append").finish_non_exhaustive(),
             PasswordStep::Hex => f.write_str("Hex"),
             PasswordStep::Base64 => f.write_str("Base64"),
         }
@@ -257,6 +262,13 @@ mod tests {
         assert_eq!(apply(PasswordStep::Utf16Le, b"a\xff"), b"a\xff");
     }
 
+    #[test]
+    fn what_is_appended_is_not_shown() {
+        let step = PasswordStep::Append(Arc::new(Secret::from("pepper")));
+        assert_eq!(apply(step.clone(), b"password"), b"passwordpepper");
+        assert_eq!(format!("{step:?}"), "Append(..)");
+    }
+
     /// RFC 4648 §10, and FIPS 180-4's "abc".
     #[test]
     fn texts_and_digests() {
@@ -307,6 +319,7 @@ mod tests {
             PasswordStep::Trim,
             PasswordStep::Utf16Le,
             PasswordStep::Digest(HashFunction::Sha384),
+            PasswordStep::Append(Arc::new(Secret::new(&[7; 128]))),
             PasswordStep::Hmac(HashFunction::Sha512, Arc::new(Secret::new(&[7; 200]))),
             PasswordStep::Hex,
             PasswordStep::Base64,
