@@ -3,6 +3,7 @@
 //! ```text
 //! verify<TAB>base64 of the password<TAB>hash      match, mismatch, or refused: and the reason
 //! make<TAB>name<TAB>base64 of the password        the hash, or refused: and the reason
+//! time<TAB>n<TAB>base64 of the password<TAB>hash  nanoseconds that each of n takes together: they match
 //! ```
 //!
 //! The names are passlib's. Parameters are the lowest that each algorithm takes, or little more: it is
@@ -10,12 +11,13 @@
 
 use std::error::Error;
 use std::io::{self, BufRead, Write};
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Argon2, Bcrypt, Hashers, Pbkdf2, Prf, Secret, ShaCrypt, ShaCryptVariant, Verdict, Workspace,
-    hashers, imports,
+    Argon2, Bcrypt, Hashers, Pbkdf2, Prf, Secret, ShaCrypt, ShaCryptVariant, Verdict, Work,
+    Workspace, hashers, imports,
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -29,7 +31,10 @@ fn main() -> Result<(), Box<dyn Error>> {
                 verify(&STANDARD.decode(password)?, stored, &mut workspace)?
             }
             ["make", name, password] => make(name, &STANDARD.decode(password)?, &mut workspace)?,
-            _ => return Err("a line is `verify`, password, hash or `make`, name, password".into()),
+            ["time", together, password, stored] => {
+                time(together.parse()?, &STANDARD.decode(password)?, stored, &mut workspace)?
+            }
+            _ => return Err("a line begins with `verify`, `make` or `time`".into()),
         };
         writeln!(out, "{answer}")?;
         // The other side waits for each answer.
@@ -43,15 +48,38 @@ fn verify(
     stored: &str,
     workspace: &mut Workspace,
 ) -> Result<String, Box<dyn Error>> {
-    let hashers = hashers().fold(Hashers::new(Argon2::default()), Hashers::accept);
-    let hashers = imports().fold(hashers, Hashers::accept);
-    Ok(match hashers.verify(Secret::new(password), stored) {
+    Ok(match everything().verify(Secret::new(password), stored) {
         Err(refused) => format!("refused: {refused}"),
         Ok(work) => match work.run_in(workspace)? {
             Verdict::Match | Verdict::Outdated => "match".to_string(),
             Verdict::Mismatch => "mismatch".to_string(),
         },
     })
+}
+
+/// Everything that is told by its prefix.
+fn everything() -> Hashers {
+    let own = hashers().fold(Hashers::new(Argon2::default()), Hashers::accept);
+    imports().fold(own, Hashers::accept)
+}
+
+fn time(
+    together: u32,
+    password: &[u8],
+    stored: &str,
+    workspace: &mut Workspace,
+) -> Result<String, Box<dyn Error>> {
+    let hashers = everything();
+    let begin = Instant::now();
+    let works: Result<Vec<_>, _> =
+        (0..together).map(|_| hashers.verify(Secret::new(password), stored)).collect();
+    let verdicts = Work::run_together(works?, workspace);
+    let nanoseconds = begin.elapsed().as_nanos() / u128::from(together.max(1));
+    if verdicts.into_iter().all(|verdict| verdict.is_ok_and(Verdict::is_match)) {
+        Ok(nanoseconds.to_string())
+    } else {
+        Err("only what matches is timed".into())
+    }
 }
 
 fn make(name: &str, password: &[u8], workspace: &mut Workspace) -> Result<String, Box<dyn Error>> {
