@@ -9,12 +9,14 @@ use doorstep_password::names;
 use crate::algorithm::format_names;
 use crate::audit::args::Audit;
 use crate::calibrate::Calibrate;
+#[cfg(feature = "database")]
+use crate::database::{token::Token, user::User};
 use crate::htpasswd::Htpasswd;
 use crate::wrap::args::Wrap;
 
 /// Hashes passwords, verifies them, and says what a stored hash is worth.
 #[derive(Parser)]
-#[command(version, after_help = EXIT_CODES, arg_required_else_help = true)]
+#[command(name = "doorstep", version, after_help = EXIT_CODES, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -44,6 +46,12 @@ pub(crate) enum Command {
     Audit(Audit),
     /// Puts a new hash around each old one of a dump, without any password.
     Wrap(Wrap),
+    /// Keeps users in a database: SQLite, PostgreSQL, MySQL or MariaDB.
+    #[cfg(feature = "database")]
+    User(User),
+    /// Makes, revokes and lists the tokens of users in a database.
+    #[cfg(feature = "database")]
+    Token(Token),
 }
 
 #[derive(Args)]

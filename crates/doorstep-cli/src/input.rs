@@ -45,6 +45,16 @@ impl Password {
     }
 }
 
+/// A token on standard input; one line end is none of it.
+#[cfg(feature = "database")]
+pub(crate) fn read_token() -> Result<Secret, Refusal> {
+    // Longer than any that is made.
+    let secret = read_stdin(1024)?;
+    let bytes = secret.expose();
+    let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+    Ok(Secret::new(bytes.strip_suffix(b"\r").unwrap_or(bytes)))
+}
+
 /// The stored hash, from the argument or from the file.
 pub(crate) fn stored_hash(stored: &Stored) -> Result<String, Refusal> {
     match (&stored.hash, &stored.hash_file) {

@@ -11,6 +11,8 @@ mod algorithm;
 mod args;
 mod audit;
 mod calibrate;
+#[cfg(feature = "database")]
+mod database;
 mod hash;
 mod htpasswd;
 mod input;
@@ -47,6 +49,10 @@ fn main() -> ExitCode {
         Command::Htpasswd(args) => htpasswd::run(args),
         Command::Audit(args) => audit::run(args),
         Command::Wrap(args) => wrap::run(args),
+        #[cfg(feature = "database")]
+        Command::User(args) => database::user::run(args),
+        #[cfg(feature = "database")]
+        Command::Token(args) => database::token::run(args),
     };
     done.unwrap_or_else(|refusal| {
         output::complain(format_args!("{refusal}"));

@@ -1,6 +1,6 @@
 //! Standard output and standard error, without colour and without panics when nobody reads them.
 
-use std::fmt::Arguments;
+use std::fmt::{self, Arguments};
 use std::io::{self, ErrorKind, Write};
 
 use serde::Serialize;
@@ -11,19 +11,83 @@ use crate::refusal::Refusal;
 /// Prints lines on standard output. A reader who left changes nothing; a full disk does.
 pub(crate) fn print(text: Arguments<'_>) -> Result<(), Refusal> {
     let mut out = io::stdout().lock();
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
-        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
-            Err(Refusal::io(format!("cannot write to standard output: {error}")))
-        }
-        _ => Ok(()),
-    }
+    is_read(writeln!(out, "{text}").and_then(|()| out.flush())).map(drop)
 }
 
 /// Prints one line of JSON on standard output.
 pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Refusal> {
+    print(format_args!("{}", json(value)?))
+}
+
+/// JSON of printable characters: a terminal obeys some that JSON lets through.
+fn json(value: &impl Serialize) -> Result<String, Refusal> {
     let line = serde_json::to_string(value)
         .map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))?;
-    print(format_args!("{line}"))
+    if line.is_ascii() && !line.contains('\x7f') {
+        return Ok(line);
+    }
+    let mut printable = String::with_capacity(line.len());
+    for character in line.chars() {
+        // Within a string, as all of them are that are not ASCII.
+        let is_printable = character.is_ascii() || character.escape_debug().len() == 1;
+        if is_printable && character != '\x7f' {
+            printable.push(character);
+            continue;
+        }
+        for unit in character.encode_utf16(&mut [0; 2]) {
+            let _ = fmt::Write::write_fmt(&mut printable, format_args!("\\u{unit:04x}"));
+        }
+    }
+    Ok(printable)
+}
+
+/// Prints a secret alone on its line, past the standard library's buffer, which is never wiped. Here
+/// a reader who left is an error.
+#[cfg(feature = "database")]
+pub(crate) fn print_secret(secret: &doorstep_password::Secret) -> Result<(), Refusal> {
+    let mut line = zeroize::Zeroizing::new(Vec::with_capacity(secret.len() + 1));
+    line.extend_from_slice(secret.expose());
+    line.push(b'\n');
+    #[cfg(unix)]
+    let out = std::os::fd::AsFd::as_fd(&io::stdout()).try_clone_to_owned();
+    #[cfg(windows)]
+    let out = std::os::windows::io::AsHandle::as_handle(&io::stdout()).try_clone_to_owned();
+    out.and_then(|out| std::fs::File::from(out).write_all(&line))
+        .map_err(|error| Refusal::io(format!("cannot write to standard output: {error}")))
+}
+
+/// Many lines on standard output, as they come.
+#[cfg(feature = "database")]
+pub(crate) struct Listing(io::BufWriter<io::Stdout>);
+
+#[cfg(feature = "database")]
+impl Listing {
+    pub(crate) fn new() -> Self {
+        Self(io::BufWriter::new(io::stdout()))
+    }
+
+    /// Prints a line, and says whether there is still somebody who reads.
+    pub(crate) fn line(&mut self, line: Arguments<'_>) -> Result<bool, Refusal> {
+        is_read(writeln!(self.0, "{line}"))
+    }
+
+    /// Prints a line of JSON, likewise.
+    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<bool, Refusal> {
+        let line = json(value)?;
+        self.line(format_args!("{line}"))
+    }
+
+    pub(crate) fn end(mut self) -> Result<bool, Refusal> {
+        is_read(self.0.flush())
+    }
+}
+
+fn is_read(done: io::Result<()>) -> Result<bool, Refusal> {
+    match done {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        Err(error) => Err(Refusal::io(format!("cannot write to standard output: {error}"))),
+    }
 }
 
 /// What a command with a report prints with `--json`.

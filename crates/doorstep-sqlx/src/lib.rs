@@ -79,7 +79,7 @@ pub use crate::error::{Error, ErrorKind};
 pub use crate::options::Options;
 pub use crate::store::{SqlStore, User};
 pub use crate::tokens::{TokenId, TokenInfo};
-pub use crate::users::{NewUser, UserId, UserInfo};
+pub use crate::users::{NewUser, StoredUser, UserId, UserInfo};
 
 /// The README's example, which is compiled.
 #[cfg(all(doctest, feature = "sqlite"))]

@@ -26,6 +26,9 @@ use crate::store::SqlStore;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Options {
+    /// Whether a file of SQLite's is made if there is none. A tool that looks at what is there does
+    /// without: a mistyped path is then [`ErrorKind::Unavailable`], and no empty database.
+    pub create: bool,
     /// How many connections there may be at once. A database in memory has one.
     pub max_connections: u32,
     /// How long a request waits for a free connection. It is the pool's: [`over`](Self::over)
@@ -47,6 +50,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
+            create: true,
             // PostgreSQL lets 100 in by default, and a login holds one for a millisecond.
             max_connections: 8,
             // Longer than any healthy database takes, and shorter than clients wait.
@@ -67,7 +71,8 @@ impl Options {
     /// Opens the database of a URL: `sqlite:`, `postgres:`, `mysql:` or `mariadb:`, as sqlx reads
     /// them.
     ///
-    /// A file of SQLite's is made if there is none, for its owner alone. With `?mode=ro` it must be
+    /// A file of SQLite's is made if there is none, for its owner alone, unless
+    /// [`create`](Self::create) is off. With `?mode=ro` it must be
     /// there, and stays as it is: who logs in is let in, and no hash is renewed.
     ///
     /// # Errors
@@ -108,7 +113,7 @@ impl Options {
         use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
         let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
+            .create_if_missing(self.create)
             .foreign_keys(true)
             .busy_timeout(self.timeout());
         let mut pool = SqlitePoolOptions::new()
@@ -122,7 +127,7 @@ impl Options {
         if in_memory(&options) {
             // It is gone with its last connection, and two would lock each other out.
             pool = pool.max_connections(1).max_lifetime(None).idle_timeout(None);
-        } else {
+        } else if self.create {
             make_private(options.get_filename())?;
         }
         // Readers wait for nobody, and writers for each other. What is committed is on the disk:

@@ -1,4 +1,6 @@
-//! Users, for the host's own routes and tools. Gives no hash away.
+//! Users, for the host's own routes and tools. Gives no hash away but to who asks for it by name.
+
+use std::fmt;
 
 use doorstep::{Scopes, UnixTime};
 
@@ -39,6 +41,16 @@ pub struct UserInfo {
     pub created: UnixTime,
     /// Since when the account is disabled, if it is.
     pub disabled: Option<UnixTime>,
+}
+
+/// A user with the stored hash, for tools that judge hashes. Its `Debug` shows none.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct StoredUser {
+    /// What is known of the user.
+    pub info: UserInfo,
+    /// The stored hash; `None` if there is no password to log in with.
+    pub hash: Option<String>,
 }
 
 /// A user to be. It has no `Debug`: it holds a hash.
@@ -113,13 +125,29 @@ impl SqlStore {
     /// # Errors
     /// The database's.
     pub async fn users(&self, after: Option<UserId>, limit: u32) -> Result<Vec<UserInfo>, Error> {
+        self.page(after, limit).await?.iter().map(user_info).collect()
+    }
+
+    /// The same with their stored hashes.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn stored_users(
+        &self,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<StoredUser>, Error> {
+        let stored = |row| Ok(StoredUser { info: user_info(row)?, hash: row.maybe_text(2)? });
+        self.page(after, limit).await?.iter().map(stored).collect()
+    }
+
+    async fn page(&self, after: Option<UserId>, limit: u32) -> Result<Vec<Row>, Error> {
         const LIST: Sql = sql!(
             "SELECT id, username, hash, scopes, created, disabled
              FROM doorstep_users WHERE id > " {1} " ORDER BY id LIMIT " {2}
         );
         let after = after.map_or(i64::MIN, UserId::as_i64);
-        let rows = self.rows(&LIST, &[after.into(), i64::from(limit).into()]).await?;
-        rows.iter().map(user_info).collect()
+        self.rows(&LIST, &[after.into(), i64::from(limit).into()]).await
     }
 
     /// Sets the hash of a user's password, whatever it was, and says whether there is such a user.
@@ -180,6 +208,12 @@ impl SqlStore {
         let username = username.ok_or(ErrorKind::InvalidUsername)?;
         let (hash, scopes) = (storable_hash(user.hash)?, storable_scopes(user.scopes)?);
         Ok(vec![username.into(), hash.into(), scopes.into(), self.now().into()])
+    }
+}
+
+impl fmt::Debug for StoredUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredUser").field("info", &self.info).finish_non_exhaustive()
     }
 }
 

@@ -45,6 +45,15 @@ pub async fn what_is_no_database_is_not_available(bed: &Bed) {
     let error = options().connect(&bed.url).await.unwrap_err();
     assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, Some("26")));
 
+    let mut looking = options();
+    looking.create = false;
+    let absent = format!("{}-absent", bed.url);
+    let error = looking.clone().connect(&absent).await.unwrap_err();
+    assert_eq!((error.kind(), error.code()), (ErrorKind::Unavailable, Some("14")));
+    assert!(!std::fs::exists(format!("{path}-absent")).unwrap());
+    options().connect(&absent).await.unwrap().close().await;
+    looking.connect(&absent).await.unwrap().close().await;
+
     let missing = format!("{}-missing/users.db", bed.url);
     let error = options().connect(&missing).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);

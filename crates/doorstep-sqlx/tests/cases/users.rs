@@ -118,6 +118,15 @@ pub async fn users_are_listed_in_pages(bed: &Bed) {
     assert_eq!((&first[0].scopes, first[0].created), (&scopes, now()));
     assert!(!first[0].has_password && first[0].disabled.is_none());
 
+    // And with their hashes, which `{:?}` does not show.
+    let stored = hash("e");
+    assert!(store.set_password(rest[0].id, Some(&stored)).await.unwrap());
+    let page = store.stored_users(Some(first[0].id), 9).await.unwrap();
+    assert_eq!(page.len(), 2);
+    assert_eq!((&page[0].info, &page[0].hash), (&first[1], &None));
+    assert_eq!((page[1].info.id, page[1].hash.as_deref()), (rest[0].id, Some(&stored[..])));
+    assert!(!format!("{page:?}").contains(&stored[..8]));
+
     assert!(store.set_scopes(first[0].id, &Scopes::NONE_ASKED).await.unwrap());
     assert!(store.user("zoe").await.unwrap().unwrap().scopes.is_empty());
 }
