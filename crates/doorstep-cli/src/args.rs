@@ -9,9 +9,11 @@ use doorstep_password::names;
 use crate::algorithm::format_names;
 use crate::audit::args::Audit;
 use crate::calibrate::Calibrate;
+use crate::completions::Completions;
 #[cfg(feature = "database")]
 use crate::database::{token::Token, user::User};
 use crate::htpasswd::Htpasswd;
+use crate::man::Manual;
 use crate::wrap::args::Wrap;
 
 /// Hashes passwords, verifies them, and says what a stored hash is worth.
@@ -52,6 +54,10 @@ pub(crate) enum Command {
     /// Makes, revokes and lists the tokens of users in a database.
     #[cfg(feature = "database")]
     Token(Token),
+    /// Prints what a shell needs to complete this program's arguments.
+    Completions(Completions),
+    /// Prints a page for man(1).
+    Man(Manual),
 }
 
 #[derive(Args)]

@@ -11,12 +11,14 @@ mod algorithm;
 mod args;
 mod audit;
 mod calibrate;
+mod completions;
 #[cfg(feature = "database")]
 mod database;
 mod hash;
 mod htpasswd;
 mod input;
 mod inspect;
+mod man;
 mod output;
 mod parameters;
 mod price;
@@ -53,6 +55,8 @@ fn main() -> ExitCode {
         Command::User(args) => database::user::run(args),
         #[cfg(feature = "database")]
         Command::Token(args) => database::token::run(args),
+        Command::Completions(args) => completions::run(args),
+        Command::Man(args) => man::run(args),
     };
     done.unwrap_or_else(|refusal| {
         output::complain(format_args!("{refusal}"));
