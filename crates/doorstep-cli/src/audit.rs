@@ -6,6 +6,8 @@
 
 pub(crate) mod args;
 mod csv;
+#[cfg(feature = "database")]
+mod database;
 mod entry;
 pub(crate) mod lines;
 mod plot;
@@ -54,10 +56,8 @@ pub(crate) fn run(args: &Audit) -> Result<ExitCode, Refusal> {
 }
 
 fn audit(args: &Audit) -> Result<Report, Refusal> {
-    let place = Where::of(args)?;
     let mut tally = Tally::new(&args.formats);
-    let path = args.dump.file.as_deref().unwrap_or(Path::new("-"));
-    read(path, place, &mut tally)?;
+    read(args, &mut tally)?;
     let report = Report::of(tally);
     if let Some(path) = &args.plot {
         fs::write(path, Plot(&report).to_string()).map_err(|error| {
@@ -65,6 +65,15 @@ fn audit(args: &Audit) -> Result<Report, Refusal> {
         })?;
     }
     Ok(report)
+}
+
+fn read(args: &Audit, tally: &mut Tally) -> Result<(), Refusal> {
+    #[cfg(feature = "database")]
+    if let (Some(url), Some(query)) = (&args.dump.database, &args.query) {
+        return database::read(url, query, |entry| tally.take(entry));
+    }
+    let path = args.dump.file.as_deref().unwrap_or(Path::new("-"));
+    read_file(path, Where::of(args)?, tally)
 }
 
 /// Where in a line or a record the hash stands.
@@ -105,7 +114,7 @@ impl Where {
     }
 }
 
-fn read(path: &Path, place: Where, tally: &mut Tally) -> Result<(), Refusal> {
+fn read_file(path: &Path, place: Where, tally: &mut Tally) -> Result<(), Refusal> {
     let cannot = |error: io::Error| {
         Refusal::io(format!("cannot read hashes from {}: {error}", path.display()))
     };

@@ -13,6 +13,15 @@ use crate::algorithm::bare_names;
 pub(crate) struct Audit {
     #[command(flatten)]
     pub(crate) dump: Dump,
+    /// The query whose first column of text is the hash; NULL is no password.
+    #[cfg(feature = "database")]
+    #[arg(
+        long,
+        value_name = "SQL",
+        requires = "database",
+        conflicts_with_all = ["layout", "field", "delimiter", "column"]
+    )]
+    pub(crate) query: Option<String>,
     /// Where in a line the hash stands.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Layout::Line)]
     pub(crate) layout: Layout,
@@ -47,6 +56,7 @@ Examples:
   doorstep audit --layout csv --column password --plot users.svg users.csv
   psql -Atc 'SELECT password FROM auth_user' | doorstep audit --json -
   doorstep audit --field 4 --delimiter : --format nthash pwdump.txt
+  doorstep audit --database sqlite:app.db --query 'SELECT password FROM auth_user'
 
 Exit codes: 0 each line is read, or has no password; 1 some would be refused; 2 nothing was audited.";
 
@@ -57,6 +67,10 @@ pub(crate) struct Dump {
     /// A file with a hash on each line, or `-` for standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
+    /// A database to ask instead: sqlite:, postgres: or mysql:, as sqlx reads them. Nothing is written.
+    #[cfg(feature = "database")]
+    #[arg(long, value_name = "URL", requires = "query")]
+    pub(crate) database: Option<String>,
 }
 
 /// Where in a line the hash stands.

@@ -19,6 +19,12 @@ pub(crate) enum Field<'a> {
     Missing,
     /// A comment or a header, which does not count.
     Skipped,
+    /// A database's NULL.
+    #[cfg(feature = "database")]
+    Null,
+    /// A database's value of another type than text.
+    #[cfg(feature = "database")]
+    NotText,
 }
 
 /// A field while it is read, of which no more is kept than tells that it is too long.

@@ -102,6 +102,10 @@ impl Tally {
             Field::TooLong => {
                 return self.refusals.take(entry.line, Why::Refused(Refused::StoredTooLong));
             }
+            #[cfg(feature = "database")]
+            Field::Null => return self.without_password += 1,
+            #[cfg(feature = "database")]
+            Field::NotText => return self.refusals.take(entry.line, Why::NotUtf8),
             Field::Bytes(bytes) => match str::from_utf8(bytes) {
                 Ok(text) => text,
                 Err(_) => return self.refusals.take(entry.line, Why::NotUtf8),
