@@ -127,8 +127,8 @@ fn a_person_gets_a_table() {
     let lines: Vec<_> = ran.stdout.lines().collect();
     let [head, rows @ .., found, rust, hashing] = &lines[..] else { panic!("{ran:?}") };
     assert!(head.starts_with("measured ") && head.ends_with("  runs"), "{head}");
-    assert!(rows.iter().all(|row| row.starts_with("rounds=")), "{ran:?}");
-    assert!(found.starts_with(&format!("{what}     pbkdf2_sha512 rounds=")), "{found}");
+    assert!(rows.iter().all(|row| row.starts_with("prf=sha512 rounds=")), "{ran:?}");
+    assert!(found.starts_with(&format!("{what}     pbkdf2_sha512 prf=sha512 rounds=")), "{found}");
     assert!(found.ends_with(" of 1000.0 ms"), "{found}");
     assert!(rust.starts_with("rust      let hashers = "), "{rust}");
     let options = hashing.strip_prefix("hash      doorstep hash ").unwrap();
