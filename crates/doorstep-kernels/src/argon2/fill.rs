@@ -1,6 +1,7 @@
 //! Fills the memory in pieces. The one place that says which kernel serves which processor.
 
-#[cfg(target_arch = "x86_64")]
+use alloc::boxed::Box;
+
 use fearless_simd::Simd;
 use zeroize::Zeroizing;
 
@@ -23,7 +24,9 @@ pub struct Fill {
     params: Params,
     position: Position,
     /// Pseudo-random words for the next references of a data-independent segment.
-    addresses: Block,
+    /// Boxed, so that its alignment leaves no room between the fields, where whatever lay on the stack
+    /// would be moved along.
+    addresses: Box<Block>,
     remaining: u64,
 }
 
@@ -43,7 +46,8 @@ impl Fill {
         }
         let blocks = u64::from(params.passes()) * memory.len() as u64;
         let remaining = blocks - 2 * u64::from(params.lanes());
-        Some(Self { params, position: Position::START, addresses: Block::ZERO, remaining })
+        let addresses = Box::new(Block::ZERO);
+        Some(Self { params, position: Position::START, addresses, remaining })
     }
 
     /// How many blocks there are to fill. Later passes count again.
@@ -155,12 +159,12 @@ impl Fill {
             self.params.variant().number(),
             index / WORDS as u32 + 1,
         ];
-        self.addresses = Block::ZERO;
+        *self.addresses = Block::ZERO;
         for (i, number) in input.into_iter().enumerate() {
             self.addresses.0[place(i)] = u64::from(number);
         }
         for _ in 0..2 {
-            let input = self.addresses.clone();
+            let input = Block::clone(&self.addresses);
             kernel.compress::<false>(&Block::ZERO, &input, &mut self.addresses);
         }
     }
