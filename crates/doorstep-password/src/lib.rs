@@ -94,7 +94,7 @@
         feature = "pbkdf2",
         feature = "sha-crypt",
     )),
-    allow(dead_code, unused_imports, unused_variables)
+    allow(dead_code, unused_imports, unused_macros, unused_variables)
 )]
 
 extern crate alloc;
