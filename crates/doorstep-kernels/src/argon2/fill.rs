@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 
+#[cfg(target_arch = "x86_64")]
 use fearless_simd::Simd;
 use zeroize::Zeroizing;
 
