@@ -8,16 +8,13 @@ pub(crate) mod args;
 mod csv;
 #[cfg(feature = "database")]
 mod database;
-mod entry;
-pub(crate) mod lines;
 mod plot;
 mod program;
-pub(crate) mod progress;
 mod refusals;
 mod report;
 mod salts;
 mod sample;
-pub(crate) mod tally;
+mod tally;
 
 use std::fs::{self, File};
 use std::io::{self, BufReader, Cursor, Read};
@@ -26,15 +23,16 @@ use std::process::ExitCode;
 
 use doorstep_password::Limits;
 
-use self::args::{Audit, Layout};
+use self::args::Audit;
 use self::csv::{Column, Stopped};
-use self::lines::Place;
 use self::plot::Plot;
-use self::progress::Watched;
 use self::report::Report;
 use self::tally::Tally;
+use crate::dump::Layout;
+use crate::dump::lines::{self, Place};
 use crate::input::{fill, unbuffered_stdin};
 use crate::output::{print, print_outcome};
+use crate::progress::Watched;
 use crate::refusal::Refusal;
 
 /// Some hashes would be refused.
@@ -93,24 +91,14 @@ impl Where {
                 "--field and --delimiter belong to the layouts line and csv, --column to csv alone",
             ));
         }
-        Ok(match layout {
-            Layout::Line if before.is_some() || delimiter.is_some() => Self::InLine(Place {
-                before: before.unwrap_or(0),
-                delimiter: Some(delimiter.unwrap_or(b'\t')),
-                to_the_end: false,
-                comments: false,
-            }),
-            Layout::Line => Self::InLine(Place::WHOLE_LINE),
-            Layout::Htpasswd => Self::InLine(Place::HTPASSWD),
-            Layout::Shadow => Self::InLine(Place::SHADOW),
-            Layout::Csv => {
-                let column = match column {
-                    Some(name) => Column::Named(name.clone()),
-                    None => Column::At(before.unwrap_or(0)),
-                };
-                Self::InRecord(column, delimiter.unwrap_or(b','))
-            }
-        })
+        if let Some(place) = Place::of(*layout, before, *delimiter) {
+            return Ok(Self::InLine(place));
+        }
+        let column = match column {
+            Some(name) => Column::Named(name.clone()),
+            None => Column::At(before.unwrap_or(0)),
+        };
+        Ok(Self::InRecord(column, delimiter.unwrap_or(b',')))
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use doorstep::UnixTime;
 use doorstep_sqlx::{Error, ErrorKind, Options, SqlStore, UserInfo};
+use tokio::runtime::Runtime;
 
 use crate::output::note;
 use crate::refusal::Refusal;
@@ -48,10 +49,7 @@ impl Database {
         work: impl AsyncFnOnce(&SqlStore) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
         let url = self.url()?;
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        let runtime =
-            runtime.map_err(|error| Refusal::io(format!("cannot start a runtime: {error}")))?;
-        runtime.block_on(async {
+        runtime()?.block_on(async {
             let store = open(&url, access).await?;
             let done = work(&store).await;
             store.close().await;
@@ -77,6 +75,12 @@ impl Database {
             _ => Err(Refusal::usage(format!("which database? --database URL, or {VARIABLE}"))),
         }
     }
+}
+
+/// What sqlx's futures are driven by.
+pub(crate) fn runtime() -> Result<Runtime, Refusal> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Refusal::io(format!("cannot start a runtime: {error}")))
 }
 
 async fn open(url: &str, access: Access) -> Result<SqlStore, Refusal> {

@@ -14,6 +14,7 @@ mod calibrate;
 mod completions;
 #[cfg(feature = "database")]
 mod database;
+mod dump;
 mod hash;
 mod htpasswd;
 mod input;
@@ -22,6 +23,7 @@ mod man;
 mod output;
 mod parameters;
 mod price;
+mod progress;
 mod refusal;
 #[cfg_attr(windows, path = "terminal_windows.rs")]
 mod terminal;

@@ -21,8 +21,7 @@ pub(crate) fn print_json(value: &impl Serialize) -> Result<(), Refusal> {
 
 /// JSON of printable characters: a terminal obeys some that JSON lets through.
 fn json(value: &impl Serialize) -> Result<String, Refusal> {
-    let line = serde_json::to_string(value)
-        .map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))?;
+    let line = serde_json::to_string(value).map_err(no_json)?;
     if line.is_ascii() && !line.contains('\x7f') {
         return Ok(line);
     }
@@ -39,6 +38,10 @@ fn json(value: &impl Serialize) -> Result<String, Refusal> {
         }
     }
     Ok(printable)
+}
+
+fn no_json(error: serde_json::Error) -> Refusal {
+    Refusal::io(format!("cannot write JSON: {error}"))
 }
 
 /// Prints a secret alone on its line, past the standard library's buffer, which is never wiped. Here
@@ -66,15 +69,17 @@ impl Listing {
         Self(io::BufWriter::new(io::stdout()))
     }
 
-    /// Prints a line, and says whether there is still somebody who reads.
-    pub(crate) fn line(&mut self, line: Arguments<'_>) -> Result<bool, Refusal> {
-        is_read(writeln!(self.0, "{line}"))
-    }
-
-    /// Prints a line of JSON, likewise.
-    pub(crate) fn json(&mut self, value: &impl Serialize) -> Result<bool, Refusal> {
-        let line = json(value)?;
-        self.line(format_args!("{line}"))
+    /// Prints a line for people or of JSON, and says whether there is still somebody who reads.
+    pub(crate) fn line(
+        &mut self,
+        line: &(impl fmt::Display + Serialize),
+        as_json: bool,
+    ) -> Result<bool, Refusal> {
+        is_read(if as_json {
+            writeln!(self.0, "{}", json(line)?)
+        } else {
+            writeln!(self.0, "{line}")
+        })
     }
 
     pub(crate) fn end(mut self) -> Result<bool, Refusal> {
@@ -108,8 +113,7 @@ pub(crate) fn print_outcome<T: Serialize + Default>(
         Err(refusal) => refusal,
     };
     let nothing = Outcome { report: &T::default(), refused: None };
-    let mut object = serde_json::to_value(nothing)
-        .map_err(|error| Refusal::io(format!("cannot write JSON: {error}")))?;
+    let mut object = serde_json::to_value(nothing).map_err(no_json)?;
     object.as_object_mut().into_iter().flatten().for_each(|(_, value)| *value = Value::Null);
     object["refused"] = json!(refusal);
     print_json(&object)

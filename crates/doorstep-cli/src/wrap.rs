@@ -27,10 +27,10 @@ use self::journal::{Counts, Journal};
 use self::lines::Lines;
 use self::output::Output;
 use crate::algorithm::{bare, hasher};
-use crate::audit::args::Layout;
-use crate::audit::lines::Place;
-use crate::audit::progress::Progress;
+use crate::dump::Layout;
+use crate::dump::lines::Place;
 use crate::output::{print, print_outcome};
+use crate::progress::Progress;
 use crate::refusal::Refusal;
 
 /// Some lines were not written.
@@ -92,25 +92,21 @@ fn wrap(args: &Wrap) -> Result<Counts, Refusal> {
 
 /// Where in a line the hash stands.
 fn place(args: &Wrap) -> Result<Place, Refusal> {
-    let is_divided = args.field.is_some() || args.delimiter.is_some();
-    match args.layout {
-        Layout::Line if is_divided => {
-            let delimiter = args.delimiter.unwrap_or(b'\t');
-            // A wrapped hash has letters, digits and these.
-            if delimiter.is_ascii_alphanumeric() || b"$=,+/.-".contains(&delimiter) {
-                return Err(Refusal::usage("a wrapped hash can hold this delimiter"));
-            }
-            let before = args.field.map_or(0, |field| field.get() - 1);
-            Ok(Place { before, delimiter: Some(delimiter), to_the_end: false, comments: false })
-        }
-        Layout::Line => Ok(Place::WHOLE_LINE),
-        _ if is_divided => Err(Refusal::usage("--field and --delimiter belong to the layout line")),
-        Layout::Htpasswd => Ok(Place::HTPASSWD),
-        Layout::Shadow => Ok(Place::SHADOW),
-        Layout::Csv => Err(Refusal::usage(
-            "a wrapped hash holds commas: have the table written with tabs, and use --field",
-        )),
+    let Wrap { layout, field, delimiter, .. } = args;
+    let is_divided = field.is_some() || delimiter.is_some();
+    if is_divided && *layout != Layout::Line {
+        return Err(Refusal::usage("--field and --delimiter belong to the layout line"));
     }
+    // A wrapped hash has letters, digits and these.
+    let can_be_held = |byte: &u8| byte.is_ascii_alphanumeric() || b"$=,+/.-".contains(byte);
+    if delimiter.as_ref().is_some_and(can_be_held) {
+        return Err(Refusal::usage("a wrapped hash can hold this delimiter"));
+    }
+    Place::of(*layout, field.map(|field| field.get() - 1), *delimiter).ok_or_else(|| {
+        Refusal::usage(
+            "a wrapped hash holds commas: have the table written with tabs, and use --field",
+        )
+    })
 }
 
 /// What a run that goes on must have in common with the one that began.

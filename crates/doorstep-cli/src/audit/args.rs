@@ -3,10 +3,11 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use clap::Args;
 use clap::builder::PossibleValuesParser;
-use clap::{Args, ValueEnum};
 
 use crate::algorithm::bare_names;
+use crate::dump::{Layout, one_byte};
 
 #[derive(Args)]
 #[command(after_help = AUDIT_HELP)]
@@ -71,25 +72,4 @@ pub(crate) struct Dump {
     #[cfg(feature = "database")]
     #[arg(long, value_name = "URL", requires = "query")]
     pub(crate) database: Option<String>,
-}
-
-/// Where in a line the hash stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Layout {
-    /// All of the line; or the field that `--field` names.
-    Line,
-    /// Apache's `user:hash`; lines that begin with # do not count.
-    Htpasswd,
-    /// The second field of /etc/shadow; lines that begin with # do not count.
-    Shadow,
-    /// A field of comma-separated values, in double quotes or not (RFC 4180).
-    Csv,
-}
-
-pub(crate) fn one_byte(text: &str) -> Result<u8, String> {
-    match text.as_bytes() {
-        _ if text == "\\t" => Ok(b'\t'),
-        [byte] if byte.is_ascii() && !matches!(byte, b'\n' | b'\r') => Ok(*byte),
-        _ => Err("one ASCII character is wanted, or \\t".into()),
-    }
 }

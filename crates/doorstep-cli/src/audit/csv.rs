@@ -5,7 +5,7 @@ use std::io::{self, BufRead, ErrorKind};
 
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 
-use super::entry::{Entry, Field, Kept};
+use crate::dump::entry::{Entry, Field, Kept};
 
 /// Which field of a record is the hash.
 pub(crate) enum Column {

@@ -14,15 +14,14 @@ use sqlx::{
     Executor, Row as _, Type, TypeInfo as _, ValueRef as _,
 };
 
-use super::entry::{Entry, Field};
-use super::progress::Progress;
+use crate::database::runtime;
+use crate::dump::entry::{Entry, Field};
+use crate::progress::Progress;
 use crate::refusal::Refusal;
 
 /// Shows the first column of text in each row to `take`.
 pub(crate) fn read(url: &str, query: &str, take: impl FnMut(Entry<'_>)) -> Result<(), Refusal> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Refusal::io(format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         match url.split(':').next() {
             Some("sqlite") => {
                 let options = SqliteConnectOptions::from_str(url).map_err(refusal)?;

@@ -9,12 +9,13 @@ use doorstep_password::{
     Argon2, BuiltIn, Cost, Format, Hasher, Limits, Refused, StoredHash, formats,
 };
 
-use super::entry::{Entry, Field};
 use super::refusals::{Refusals, Why};
 use super::salts::Salts;
 use super::sample::sample;
 use crate::advice::{Opinion, Strength};
 use crate::algorithm::bare;
+use crate::dump::entry::{Entry, Field};
+use crate::dump::is_without_password;
 use crate::parameters::Parameters;
 use crate::price::PASSWORD_LEN;
 
@@ -202,14 +203,3 @@ impl Group {
 
 /// What the suggested set writes.
 pub(crate) const PREFERRED: &str = "argon2";
-
-/// Nothing; what locks an account of Unix or Django, or is no hash to crypt(3); a NULL as
-/// databases print it.
-pub(crate) fn is_without_password(text: &str) -> bool {
-    // MySQL's own hashes begin with a star too.
-    let is_mysql = |rest: &str| rest.len() == 40 && rest.bytes().all(|b| b.is_ascii_hexdigit());
-    text.is_empty()
-        || text.starts_with('!')
-        || text.strip_prefix('*').is_some_and(|rest| !is_mysql(rest))
-        || matches!(text, "\\N" | "NULL")
-}

@@ -164,13 +164,7 @@ impl List {
         let now = now()?;
         let mut listing = Listing::new();
         for token in &store.tokens(user.id).await? {
-            let line = Line::of(token, now);
-            let is_read = if self.json {
-                listing.json(&line)?
-            } else {
-                listing.line(format_args!("{line}"))?
-            };
-            if !is_read {
+            if !listing.line(&Line::of(token, now), self.json)? {
                 return Ok(ExitCode::SUCCESS);
             }
         }

@@ -132,19 +132,25 @@ pub(crate) fn run(args: &User) -> Result<ExitCode, Refusal> {
         Command::Passwd(passwd) => {
             database.with(Access::Write, async |store| passwd.run(store).await)
         }
-        Command::Disable(name) => database.with(Access::Write, async |store| {
-            let Some(user) = find(store, &name.username).await? else { return Ok(NOT_DONE.into()) };
-            done(store.set_disabled(user.id, true).await?, "disabled an account")
-        }),
-        Command::Enable(name) => database.with(Access::Write, async |store| {
-            let Some(user) = find(store, &name.username).await? else { return Ok(NOT_DONE.into()) };
-            done(store.set_disabled(user.id, false).await?, "enabled an account")
-        }),
+        Command::Disable(name) => {
+            database.with(Access::Write, async |store| name.set_disabled(store, true).await)
+        }
+        Command::Enable(name) => {
+            database.with(Access::Write, async |store| name.set_disabled(store, false).await)
+        }
         Command::Remove(name) => database.with(Access::Write, async |store| {
             let Some(user) = find(store, &name.username).await? else { return Ok(NOT_DONE.into()) };
             done(store.delete_user(user.id).await?, "removed a user, tokens included")
         }),
         Command::List(list) => database.with(Access::Read, async |store| list.run(store).await),
+    }
+}
+
+impl Name {
+    async fn set_disabled(&self, store: &SqlStore, disabled: bool) -> Result<ExitCode, Refusal> {
+        let Some(user) = find(store, &self.username).await? else { return Ok(NOT_DONE.into()) };
+        let what = if disabled { "disabled an account" } else { "enabled an account" };
+        done(store.set_disabled(user.id, disabled).await?, what)
     }
 }
 
@@ -244,13 +250,7 @@ impl List {
             let Some(last) = page.last() else { break };
             after = Some(last.info.id);
             for user in &page {
-                let line = Line::of(user, &hashers);
-                let is_read = if self.json {
-                    listing.json(&line)?
-                } else {
-                    listing.line(format_args!("{line}"))?
-                };
-                if !is_read {
+                if !listing.line(&Line::of(user, &hashers), self.json)? {
                     return Ok(ExitCode::SUCCESS);
                 }
             }

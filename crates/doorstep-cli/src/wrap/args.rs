@@ -8,7 +8,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::algorithm::bare_names;
 use crate::args::Making;
-use crate::audit::args::{Layout, one_byte};
+use crate::dump::{Layout, one_byte};
 
 #[derive(Args)]
 #[command(after_help = WRAP_HELP)]

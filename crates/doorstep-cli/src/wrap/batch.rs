@@ -7,7 +7,7 @@ use doorstep_password::{Format, HashError, Workspace, Wrapped};
 
 use super::journal::Counts;
 use super::lines::{Holds, Line};
-use crate::audit::tally::is_without_password;
+use crate::dump::is_without_password;
 use crate::refusal::Refusal;
 
 /// Lines of each thread in a batch: about a third of a second with the default.

@@ -6,7 +6,7 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::journal::Counts;
-use crate::audit::lines::Place;
+use crate::dump::lines::{Found, Place, Seeker};
 
 /// A longer line, in bytes, is not held, and refused.
 const LINE_LEN: usize = 1 << 16;
@@ -131,18 +131,13 @@ impl<R: BufRead> Lines<R> {
 
 /// Where the hash of a line stands.
 fn held(line: &[u8], place: Place) -> Holds {
-    let len = line.strip_suffix(b"\n").unwrap_or(line).len();
-    let text = &line[..len];
+    let text = line.strip_suffix(b"\n").unwrap_or(line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
-    if text.is_empty() || (place.comments && text.starts_with(b"#")) {
-        return Holds::Nothing;
+    let mut seeker = Seeker::new(place);
+    let field = seeker.push(text);
+    match seeker.found() {
+        Found::Field => Holds::Hash(seeker.start()..seeker.start() + field.len()),
+        Found::Missing => Holds::NoField,
+        Found::Skipped => Holds::Nothing,
     }
-    let is_end = |byte: &u8| Some(*byte) == place.delimiter;
-    let mut begin = 0;
-    for _ in 0..place.before {
-        let Some(at) = text[begin..].iter().position(is_end) else { return Holds::NoField };
-        begin += at + 1;
-    }
-    let end = if place.to_the_end { None } else { text[begin..].iter().position(is_end) };
-    Holds::Hash(begin..end.map_or(text.len(), |at| begin + at))
 }

@@ -1,4 +1,4 @@
-//! How far an audit is, on standard error if that is a terminal.
+//! How far a command is, on standard error if that is a terminal.
 
 use std::io::{self, IsTerminal, Read, Write};
 use std::time::{Duration, Instant};

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, ErrorKind};
 
+use super::Layout;
 use super::entry::{Entry, Field, Kept};
 
 /// Where in a line the hash stands.
@@ -18,12 +19,27 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) const WHOLE_LINE: Self =
-        Self { before: 0, delimiter: None, to_the_end: true, comments: false };
-    pub(crate) const HTPASSWD: Self =
+    const WHOLE_LINE: Self = Self { before: 0, delimiter: None, to_the_end: true, comments: false };
+    const HTPASSWD: Self =
         Self { before: 1, delimiter: Some(b':'), to_the_end: true, comments: true };
-    pub(crate) const SHADOW: Self =
+    const SHADOW: Self =
         Self { before: 1, delimiter: Some(b':'), to_the_end: false, comments: true };
+
+    /// Of a layout, whose lines may be divided; `None` of CSV, whose records are no lines.
+    pub(crate) fn of(layout: Layout, before: Option<usize>, delimiter: Option<u8>) -> Option<Self> {
+        match layout {
+            Layout::Line if before.is_some() || delimiter.is_some() => Some(Self {
+                before: before.unwrap_or(0),
+                delimiter: Some(delimiter.unwrap_or(b'\t')),
+                to_the_end: false,
+                comments: false,
+            }),
+            Layout::Line => Some(Self::WHOLE_LINE),
+            Layout::Htpasswd => Some(Self::HTPASSWD),
+            Layout::Shadow => Some(Self::SHADOW),
+            Layout::Csv => None,
+        }
+    }
 }
 
 /// Shows each line's field to `take`, to the end of `input`.
@@ -55,7 +71,7 @@ pub(crate) fn read(
             number += 1;
         }
     }
-    if line.has_begun {
+    if line.seeker.has_begun {
         take(Entry { line: number, field: line.field() });
     }
     Ok(())
@@ -63,50 +79,84 @@ pub(crate) fn read(
 
 /// A line while it is read.
 struct Line {
+    seeker: Seeker,
+    kept: Kept,
+}
+
+impl Line {
+    fn new(place: Place, limit: usize) -> Self {
+        Self { seeker: Seeker::new(place), kept: Kept::new(limit) }
+    }
+
+    /// An empty line in the same memory.
+    fn next(mut self) -> Self {
+        self.kept.clear();
+        Self { seeker: Seeker::new(self.seeker.place), ..self }
+    }
+
+    fn push(&mut self, piece: &[u8]) {
+        self.kept.push(self.seeker.push(piece));
+    }
+
+    fn field(&mut self) -> Field<'_> {
+        match self.seeker.found() {
+            Found::Skipped => Field::Skipped,
+            Found::Missing => Field::Missing,
+            Found::Field if self.seeker.is_over => self.kept.field(),
+            Found::Field => self.kept.last_field(),
+        }
+    }
+}
+
+/// Finds the field of a line, which may come in pieces.
+pub(crate) struct Seeker {
     place: Place,
     /// Delimiters that were passed.
     passed: usize,
-    kept: Kept,
+    /// Where in the line the field begins, once it is found.
+    start: usize,
     /// Whether the delimiter behind the field was seen.
     is_over: bool,
     has_begun: bool,
     is_comment: bool,
 }
 
-impl Line {
-    fn new(place: Place, limit: usize) -> Self {
-        Self {
-            place,
-            passed: 0,
-            kept: Kept::new(limit),
-            is_over: false,
-            has_begun: false,
-            is_comment: false,
-        }
+/// What there is in the place of the field.
+pub(crate) enum Found {
+    Field,
+    /// The line has too few fields.
+    Missing,
+    /// It is a comment or blank.
+    Skipped,
+}
+
+impl Seeker {
+    pub(crate) fn new(place: Place) -> Self {
+        let start = 0;
+        Self { place, passed: 0, start, is_over: false, has_begun: false, is_comment: false }
     }
 
-    /// An empty line in the same memory.
-    fn next(mut self) -> Self {
-        self.kept.clear();
-        Self { passed: 0, is_over: false, has_begun: false, is_comment: false, ..self }
-    }
-
-    fn push(&mut self, mut piece: &[u8]) {
+    /// Takes the next piece of the line, without its end, and gives back what of it is the field's.
+    pub(crate) fn push<'a>(&mut self, mut piece: &'a [u8]) -> &'a [u8] {
         if let Some(first) = piece.first().filter(|_| !self.has_begun) {
             self.has_begun = true;
             self.is_comment = self.place.comments && *first == b'#';
         }
         while self.passed < self.place.before {
-            let Some(at) = self.delimiter_in(piece) else { return };
+            let Some(at) = self.delimiter_in(piece) else {
+                self.start += piece.len();
+                return &[];
+            };
             self.passed += 1;
+            self.start += at + 1;
             piece = &piece[at + 1..];
         }
         if self.is_over {
-            return;
+            return &[];
         }
         let end = if self.place.to_the_end { None } else { self.delimiter_in(piece) };
         self.is_over = end.is_some();
-        self.kept.push(&piece[..end.unwrap_or(piece.len())]);
+        &piece[..end.unwrap_or(piece.len())]
     }
 
     fn delimiter_in(&self, piece: &[u8]) -> Option<usize> {
@@ -114,16 +164,19 @@ impl Line {
         piece.iter().position(|byte| *byte == delimiter)
     }
 
-    fn field(&mut self) -> Field<'_> {
+    pub(crate) fn found(&self) -> Found {
         if self.is_comment {
-            Field::Skipped
+            Found::Skipped
         } else if self.passed < self.place.before {
             // An empty line has no field at all, and is no defect.
-            if self.has_begun { Field::Missing } else { Field::Skipped }
-        } else if self.is_over {
-            self.kept.field()
+            if self.has_begun { Found::Missing } else { Found::Skipped }
         } else {
-            self.kept.last_field()
+            Found::Field
         }
+    }
+
+    /// Where in the line the field begins.
+    pub(crate) fn start(&self) -> usize {
+        self.start
     }
 }
