@@ -15,7 +15,6 @@
 
 mod util;
 
-use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -143,15 +142,7 @@ fn nothing_is_left_of_one_in_pieces() {
 fn nothing_is_left_of_one_dropped_half_way() {
     for pieces in [0, 1, 2, 5, 8] {
         nothing_is_left(|hashers, password, stored| {
-            let mut workspace = Workspace::new();
-            let mut work = hashers.verify(password, stored).unwrap();
-            for _ in 0..pieces {
-                match work.advance(0, &mut workspace) {
-                    ControlFlow::Continue(rest) => work = rest,
-                    ControlFlow::Break(_) => return,
-                }
-            }
-            drop(work);
+            let _ = util::dropped_after(hashers.verify(password, stored).unwrap(), pieces, 0);
         });
     }
 }
@@ -160,9 +151,7 @@ fn nothing_is_left_of_one_dropped_half_way() {
 fn nothing_is_left_of_a_batch() {
     nothing_is_left(|hashers, password, stored| {
         // Enough of them to fill the widest lanes, and one more.
-        let verify = |_| hashers.verify(Secret::new(password.expose()), stored).unwrap();
-        let batch: Vec<_> = (0..17).map(verify).collect();
-        let verdicts = doorstep_password::Work::run_together(batch, &mut Workspace::new());
+        let verdicts = util::together(hashers, &password, stored, 17);
         assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]));
     });
 }

@@ -8,11 +8,9 @@
 
 mod util;
 
-use std::ops::ControlFlow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use doorstep_password::{Hashers, Secret, Verdict, Work, Workspace};
+use doorstep_password::{Hashers, Secret, Workspace};
 use doorstep_test_alloc::{Seen, WINDOW, Watching, watch};
 use sha2::Digest;
 use util::families::FAMILIES;
@@ -131,16 +129,9 @@ fn nothing_is_left_of_one_in_pieces() {
 fn nothing_is_left_of_one_dropped_half_way() {
     for pieces in [0, 1, 2, 5] {
         nothing_is_left(|hashers, password, stored| {
-            let mut workspace = Workspace::new();
-            let mut work = hashers.verify(password, stored).unwrap();
+            let work = hashers.verify(password, stored).unwrap();
             let units = work.cost().units / 6;
-            for _ in 0..pieces {
-                match work.advance(units, &mut workspace) {
-                    ControlFlow::Continue(rest) => work = rest,
-                    ControlFlow::Break(_) => return,
-                }
-            }
-            drop(work);
+            let _ = util::dropped_after(work, pieces, units);
         });
     }
 }
@@ -148,12 +139,7 @@ fn nothing_is_left_of_one_dropped_half_way() {
 #[test]
 fn nothing_is_left_of_a_batch() {
     nothing_is_left(|hashers, password, stored| {
-        let verify = |_| hashers.verify(Secret::new(password.expose()), stored).unwrap();
-        let batch: Vec<_> = (0..3).map(verify).collect();
-        let verdicts: Vec<Verdict> = Work::run_together(batch, &mut Workspace::new())
-            .into_iter()
-            .map(Result::unwrap)
-            .collect();
+        let verdicts = util::together(hashers, &password, stored, 3);
         assert!(verdicts.iter().all(|verdict| *verdict == verdicts[0]));
     });
 }

@@ -6,13 +6,12 @@
 
 mod util;
 
-use std::ops::ControlFlow;
 use std::thread;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Argon2, Hashers, Normalization, Pbkdf2, Peppered, Prf, Secret, Work, Workspace, Wrapped,
+    Argon2, Hashers, Normalization, Pbkdf2, Peppered, Prf, Secret, Verdict, Wrapped,
 };
 use doorstep_test_alloc::{Watching, watch};
 use hmac::{Hmac, KeyInit, Mac};
@@ -85,13 +84,9 @@ fn nothing_is_left_of_a_verification() {
 fn nothing_is_left_of_one_in_pieces_or_dropped_after_any() {
     for pieces in [0, 1, 3, 10, 19, 20, 21, 22, 30, 40, 100, 1000] {
         nothing_is_left(|hashers, password, stored| {
-            let mut workspace = Workspace::new();
-            let mut work = hashers.verify(password, stored).unwrap();
-            for _ in 0..pieces {
-                match work.advance(0, &mut workspace) {
-                    ControlFlow::Continue(rest) => work = rest,
-                    ControlFlow::Break(verdict) => return assert!(verdict.unwrap().is_match()),
-                }
+            let work = hashers.verify(password, stored).unwrap();
+            if let Some(verdict) = util::dropped_after(work, pieces, 0) {
+                assert!(verdict.unwrap().is_match());
             }
         });
     }
@@ -100,10 +95,8 @@ fn nothing_is_left_of_one_in_pieces_or_dropped_after_any() {
 #[test]
 fn nothing_is_left_of_a_batch() {
     nothing_is_left(|hashers, password, stored| {
-        let verify = |_| hashers.verify(Secret::new(password.expose()), stored).unwrap();
-        let batch: Vec<_> = (0..9).map(verify).collect();
-        let verdicts = Work::run_together(batch, &mut Workspace::new());
-        assert!(verdicts.into_iter().all(|verdict| verdict.unwrap().is_match()));
+        let verdicts = util::together(hashers, &password, stored, 9);
+        assert!(verdicts.into_iter().all(Verdict::is_match));
     });
 }
 

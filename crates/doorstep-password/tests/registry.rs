@@ -8,14 +8,12 @@ mod util;
 use std::collections::BTreeSet;
 
 use doorstep_password::{BuiltIn, Format, bare_formats, formats, names};
-use util::families::FAMILIES;
+use util::families::tables;
 use util::{rows, unescape};
 
 /// Every string of the vectors.
 fn published() -> impl Iterator<Item = String> {
-    let tables = FAMILIES.iter().map(|family| family.rows);
-    let tables = tables.chain([include_str!("vectors/passwords.tsv")]);
-    tables.flat_map(|table| rows(table).map(|row| unescape(row[2])))
+    tables().flat_map(|table| rows(table).map(|row| unescape(row[2])))
 }
 
 fn names_of(formats: impl Iterator<Item = &'static BuiltIn>) -> BTreeSet<&'static str> {

@@ -14,6 +14,7 @@ use doorstep_password::{
     MalformedKind, Pbkdf2, Peppered, Refused, Secret, ShaCrypt, Verdict, Work, Workspace, Wrapped,
     hashers, imports,
 };
+use util::families::matching_rows;
 use util::verdict;
 
 fn argon2() -> Argon2 {
@@ -38,7 +39,7 @@ const MD5: &str = "$1$abcdefgh$G//4keteveJp0qb8z2DxG/";
 fn samples() -> Vec<(Vec<u8>, String)> {
     let mut samples: Vec<(Vec<u8>, String)> = Vec::new();
     let mut names = std::collections::BTreeSet::new();
-    for (password, stored) in util::matching_rows() {
+    for (password, stored) in matching_rows() {
         let all = Hashers::new(argon2());
         let all = imports().fold(hashers().fold(all, Hashers::accept), Hashers::accept);
         let Ok(hash) = all.inspect(&stored) else { continue };
@@ -132,7 +133,7 @@ fn nobody_else_claims_it() {
     assert!(wrapped.claims(&stored));
     assert!(!hashers().any(|format| format.claims(&stored)));
     assert!(!imports().any(|format| format.claims(&stored)));
-    for (_, old) in util::matching_rows() {
+    for (_, old) in matching_rows() {
         assert!(!wrapped.claims(&old), "{old}");
     }
 }
@@ -223,7 +224,7 @@ fn it_can_be_peppered() {
     let peppered = Peppered::new(argon2(), "k1", key()).unwrap();
     let outer = Wrapped::new(peppered).of(doorstep_password::Md5Crypt);
     let (password, old) =
-        util::matching_rows().into_iter().find(|(_, stored)| stored.starts_with("$1$")).unwrap();
+        matching_rows().into_iter().find(|(_, stored)| stored.starts_with("$1$")).unwrap();
     let stored = outer.wrap(&old).unwrap().run().unwrap();
     assert!(stored.contains("$peppered$keyid=k1$argon2id$"));
     let hashers = Hashers::new(argon2()).accept(outer);

@@ -1,5 +1,7 @@
 //! The families of imported formats: their vectors, how many of them are judged how, and who reads them.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
     Argon2, AspNet, Atlassian, Bcrypt, BcryptSha256, Django, FirebaseScrypt, Format, Grub, Hashers,
     Keycloak, LdapPbkdf2, P5k2, Prf, Scram, Secret, Spring, SpringPbkdf2, Werkzeug, WordPress,
@@ -9,6 +11,8 @@ use doorstep_password::{
     BsdiCrypt, DesCrypt, Drupal7, HtpasswdLine, Ldap, Md5Crypt, NtHash, Phpass, Scrypt, Sha1Crypt,
     SunMd5, Yescrypt,
 };
+
+use super::{rows, unescape};
 
 /// The name in the collection, its rows, and how many match, do not, are refused, and are not judged as
 /// written, since their defect is in the keys.
@@ -227,4 +231,16 @@ fn spring_pbkdf2(note: &str) -> SpringPbkdf2 {
     let encoder = SpringPbkdf2::new(prf, rounds, salt_len);
     let encoder = if note.contains("base64") { encoder.in_base64() } else { encoder };
     if note.starts_with("secret") { encoder.with_secret(Secret::from("secret")) } else { encoder }
+}
+
+/// Every table of vectors: those of the families, and that of the formats that are written too.
+pub fn tables() -> impl Iterator<Item = &'static str> {
+    let imported = FAMILIES.iter().map(|family| family.rows);
+    imported.chain([include_str!("../vectors/passwords.tsv")])
+}
+
+/// The password and the stored string of every row that is to match.
+pub fn matching_rows() -> Vec<(Vec<u8>, String)> {
+    let matching = tables().flat_map(rows).filter(|row| row[3] == "match");
+    matching.map(|row| (STANDARD.decode(row[1]).unwrap(), unescape(row[2]))).collect()
 }

@@ -71,6 +71,25 @@ pub fn in_pieces<T: Goal>(
     unreachable!("work that never ends")
 }
 
+/// Does so many pieces of `units`, and drops the rest: what came of it, if that was all.
+pub fn dropped_after<T: Goal>(mut work: Work<T>, pieces: usize, units: u64) -> Option<T::Output> {
+    let mut workspace = Workspace::new();
+    for _ in 0..pieces {
+        match work.advance(units, &mut workspace) {
+            ControlFlow::Continue(rest) => work = rest,
+            ControlFlow::Break(output) => return Some(output),
+        }
+    }
+    None
+}
+
+/// What comes of one password and one hash, so many times in company.
+pub fn together(hashers: &Hashers, password: &Secret, stored: &str, count: usize) -> Vec<Verdict> {
+    let verify = |_| hashers.verify(Secret::new(password.expose()), stored).unwrap();
+    let verdicts = Work::run_together((0..count).map(verify).collect(), &mut Workspace::new());
+    verdicts.into_iter().map(Result::unwrap).collect()
+}
+
 /// The fields of each row but the header.
 pub fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
     table.lines().skip(1).map(|line| line.split('\t').collect())
@@ -103,25 +122,4 @@ pub fn unescape(text: &str) -> String {
         });
     }
     out
-}
-
-/// The password and the stored string of every row that is to match, own formats and imported ones.
-pub fn matching_rows() -> Vec<(Vec<u8>, String)> {
-    use base64::Engine as _;
-
-    let vectors = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/vectors");
-    let imports = std::fs::read_dir(vectors.join("import")).unwrap();
-    let mut tables: Vec<_> = imports.map(|entry| entry.unwrap().path()).collect();
-    tables.push(vectors.join("passwords.tsv"));
-    tables.sort();
-    let mut matching = Vec::new();
-    for table in tables {
-        let text = std::fs::read_to_string(&table).unwrap();
-        let rows = rows(&text).filter(|row| row[3] == "match").map(|row| {
-            let password = base64::engine::general_purpose::STANDARD.decode(row[1]).unwrap();
-            (password, unescape(row[2]))
-        });
-        matching.extend(rows);
-    }
-    matching
 }
