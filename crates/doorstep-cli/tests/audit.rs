@@ -210,6 +210,9 @@ fn layouts() {
                     8a7fee7a2fff3802e9f7b899276b421312645329f497c0da267869559610aaad";
     let htpasswd = format!("# comment\n\nalice:{BCRYPT}\r\nbob:{werkzeug}\nnobody\n");
     assert_eq!(counts(&["--layout", "htpasswd"], &htpasswd), [2, 0, 1, 2]);
+    // A blank line is blank with either line end.
+    let htpasswd = htpasswd.replace('\r', "").replace('\n', "\r\n");
+    assert_eq!(counts(&["--layout", "htpasswd"], &htpasswd), [2, 0, 1, 2]);
 
     let tabs = format!("1\tx\t{BCRYPT}\n2\ty\t\\N\tmore\n3\n");
     assert_eq!(counts(&["--field", "3"], &tabs), [1, 1, 1, 0]);

@@ -118,6 +118,8 @@ pub(crate) struct Seeker {
     /// Whether the delimiter behind the field was seen.
     is_over: bool,
     has_begun: bool,
+    /// Whether there was nothing but what can belong to the line's end.
+    is_blank: bool,
     is_comment: bool,
 }
 
@@ -132,8 +134,15 @@ pub(crate) enum Found {
 
 impl Seeker {
     pub(crate) fn new(place: Place) -> Self {
-        let start = 0;
-        Self { place, passed: 0, start, is_over: false, has_begun: false, is_comment: false }
+        Self {
+            place,
+            passed: 0,
+            start: 0,
+            is_over: false,
+            has_begun: false,
+            is_blank: true,
+            is_comment: false,
+        }
     }
 
     /// Takes the next piece of the line, without its end, and gives back what of it is the field's.
@@ -142,6 +151,7 @@ impl Seeker {
             self.has_begun = true;
             self.is_comment = self.place.comments && *first == b'#';
         }
+        self.is_blank &= piece.iter().all(|byte| *byte == b'\r');
         while self.passed < self.place.before {
             let Some(at) = self.delimiter_in(piece) else {
                 self.start += piece.len();
@@ -169,7 +179,7 @@ impl Seeker {
             Found::Skipped
         } else if self.passed < self.place.before {
             // An empty line has no field at all, and is no defect.
-            if self.has_begun { Found::Missing } else { Found::Skipped }
+            if self.is_blank { Found::Skipped } else { Found::Missing }
         } else {
             Found::Field
         }
