@@ -79,7 +79,7 @@
 //!
 //! `digest` is what several of them share.
 //!
-//! `unicode` brings [`Hashers::normalize`]: one spelling for passwords that look alike.
+//! `unicode` brings `Hashers::normalize`: one spelling for passwords that look alike.
 //!
 //! No feature changes what another does, and none turns wiping off.
 
