@@ -1,0 +1,98 @@
+# shellcheck shell=bash
+# What `.ci/run` and the scripts beside this file share. It is read, not run:
+#
+#     source scripts/common.sh
+
+# Says what is missing or wrong, and ends the script.
+fail() {
+    echo "$0: $*" >&2
+    exit 1
+}
+
+# Debian's packages, if this is root on Debian.
+install_packages() {
+    [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
+        fail "missing, and not root on Debian to install it: $*"
+    apt-get update -qq || fail "cannot reach Debian's packages, and these are missing: $*"
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
+        fail "cannot install $*"
+}
+
+# Whether there is a standard library, or `core` alone, for this target; rustup is asked for it first.
+has_target() {
+    rustup target list --installed 2>/dev/null | grep -qx "$1" ||
+        timeout 60 rustup target add "$1" 2>/dev/null
+}
+
+# The features of a library that change nothing about where it runs, as a list for cargo.
+algorithms() {
+    cargo metadata --locked --no-deps --format-version 1 | python3 -c '
+import json, sys
+packages = json.load(sys.stdin)["packages"]
+features = next(p["features"] for p in packages if p["name"] == sys.argv[1])
+print(",".join(sorted(set(features) - {"default", "std", "getrandom"})))' "$1"
+}
+
+# Whether tests can be built for another machine, i686, aarch64 or s390x, and run here: installs a
+# compiler and a C library for it, and an emulator unless this processor is one.
+has_machine() {
+    local machine=$1 missing=() debian
+    has_target "$machine-unknown-linux-gnu" || return
+    case $machine in
+    i686) debian=i386 ;;
+    aarch64) debian=arm64 ;;
+    *) debian=$machine ;;
+    esac
+    [ "$machine" = i686 ] || command -v "qemu-$machine" >/dev/null || missing+=(qemu-user)
+    command -v "$machine-linux-gnu-gcc" >/dev/null || missing+=("gcc-$machine-linux-gnu")
+    [ -e "/usr/$machine-linux-gnu/lib/libc.so.6" ] || missing+=("libc6-dev-$debian-cross")
+    [ ${#missing[@]} = 0 ] || install_packages "${missing[@]}"
+}
+
+# `cargo test` for another machine, as `has_machine` prepared it.
+test_on() {
+    local machine=$1 root=/usr/$1-linux-gnu upper=${1^^} runner
+    runner="qemu-$machine -L $root"
+    # What runs it here is its C library's own loader: no emulator, and no system of both kinds.
+    [ "$machine" != i686 ] || runner="$root/lib/ld-linux.so.2 --library-path $root/lib"
+    shift
+    env "CARGO_TARGET_${upper}_UNKNOWN_LINUX_GNU_LINKER=$machine-linux-gnu-gcc" \
+        "CARGO_TARGET_${upper}_UNKNOWN_LINUX_GNU_RUNNER=$runner" \
+        cargo test --locked --release --target "$machine-unknown-linux-gnu" "$@"
+}
+
+# All published vectors on another machine, as a check of scripts/assure.d: its name, and the machine's.
+vectors_on() {
+    local name=$1 machine=$2 log=$CARGO_TARGET_DIR/assure/$1.tests
+    has_machine "$machine" || unable "$name" "no standard library for $machine to be had"
+    {
+        test_on "$machine" -p doorstep-kernels --tests
+        test_on "$machine" -p doorstep-password --features import,unicode \
+            --test vectors --test import --test scrypt --test normalization
+        test_on "$machine" -p doorstep --test headers
+    } 2>&1 | tee "$log"
+    local password=crates/doorstep-password/tests/vectors
+    figure "$name" "$(passed "$log") tests passed, with $(rows $password/formats.tsv 2) stored hashes" \
+        "and $(rows tests/vectors/headers.tsv) fields"
+}
+
+# How many tests cargo says have passed, in this log.
+passed() {
+    awk '/^test result: ok/ { sum += $4 } END { print sum + 0 }' "$1"
+}
+
+# How many rows a table of vectors has below its heading, or the sum of one of its columns.
+rows() {
+    awk -F '\t' -v column="${2:-}" 'NR > 1 { sum += column ? $column : 1 } END { print sum + 0 }' "$1"
+}
+
+# The last line of a check.
+figure() {
+    echo "figure: $1: ${*:2}"
+}
+
+# Ends a check that cannot run here, with the reason.
+unable() {
+    figure "$@"
+    exit 77
+}
