@@ -86,6 +86,24 @@ rows() {
     awk -F '\t' -v column="${2:-}" 'NR > 1 { sum += column ? $column : 1 } END { print sum + 0 }' "$1"
 }
 
+# Builds what is fuzzed. The libraries forbid unsafe code: what a sanitizer looks for, the compiler
+# refused.
+fuzz_build() {
+    RUSTC_BOOTSTRAP=1 cargo fuzz build --sanitizer none --target-dir "$CARGO_TARGET_DIR/ci/fuzz"
+}
+
+# Fuzzes a target for so many seconds, from the seeds that are committed and what was found before, with
+# what else is an option of libFuzzer's.
+fuzz_run() {
+    local name=$1 seconds=$2 fuzz=$CARGO_TARGET_DIR/ci/fuzz dictionary=()
+    shift 2
+    mkdir -p "$fuzz/corpus/$name"
+    [ ! -e "fuzz/dict/$name.dict" ] || dictionary=("-dict=fuzz/dict/$name.dict")
+    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none --target-dir "$fuzz" "$name" \
+        "$fuzz/corpus/$name" "fuzz/seeds/$name" -- -max_total_time="$seconds" -timeout=10 \
+        -print_final_stats=1 "${dictionary[@]}" "$@" 2>&1
+}
+
 # The last line of a check.
 figure() {
     echo "figure: $1: ${*:2}"
