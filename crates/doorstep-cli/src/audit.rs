@@ -28,8 +28,8 @@ use self::csv::{Column, Stopped};
 use self::plot::Plot;
 use self::report::Report;
 use self::tally::Tally;
-use crate::dump::Layout;
 use crate::dump::lines::{self, Place};
+use crate::dump::{Layout, MARK};
 use crate::input::{fill, unbuffered_stdin};
 use crate::output::{print, print_outcome};
 use crate::progress::Watched;
@@ -67,8 +67,8 @@ fn audit(args: &Audit) -> Result<Report, Refusal> {
 
 fn read(args: &Audit, tally: &mut Tally) -> Result<(), Refusal> {
     #[cfg(feature = "database")]
-    if let (Some(url), Some(query)) = (&args.dump.database, &args.query) {
-        return database::read(url, query, |entry| tally.take(entry));
+    if let Some(query) = &args.dump.query {
+        return database::read(&args.database, query, |entry| tally.take(entry));
     }
     let path = args.dump.file.as_deref().unwrap_or(Path::new("-"));
     read_file(path, Where::of(args)?, tally)
@@ -128,7 +128,6 @@ fn read_file(path: &Path, place: Where, tally: &mut Tally) -> Result<(), Refusal
 
 /// The same without a byte order mark, which would belong to the first hash.
 fn without_mark(mut source: impl Read) -> io::Result<impl Read> {
-    const MARK: [u8; 3] = *b"\xEF\xBB\xBF";
     let mut head = [0; MARK.len()];
     let len = fill(&mut source, &mut head)?;
     let kept = if head == MARK { 0 } else { len };

@@ -1,6 +1,7 @@
-//! `doorstep user` and `doorstep token`: whoever is in the SQL stores, for an administrator. Shows no
-//! hash, and a token once.
+//! The databases of `user`, `token`, `audit` and `wrap`: which one it is, and how it is reached. Shows no
+//! URL, no hash, and a token once.
 
+pub(crate) mod connection;
 pub(crate) mod token;
 pub(crate) mod user;
 
@@ -10,8 +11,8 @@ use std::time::{Duration, SystemTime};
 
 use doorstep::UnixTime;
 use doorstep_sqlx::{Error, ErrorKind, Options, SqlStore, UserInfo};
-use tokio::runtime::Runtime;
 
+use self::connection::Connection;
 use crate::output::note;
 use crate::refusal::Refusal;
 
@@ -32,13 +33,26 @@ pub(crate) struct Database {
 
 /// What a command is about to do with the tables.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Access {
+pub(crate) enum Access {
     /// Look at them, whoever made them: a replica will do.
     Read,
     /// Change what is there.
     Write,
     /// The same, and make them if there are none.
     Create,
+}
+
+/// A database's URL, which may hold a password.
+struct Url {
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Sqlite,
+    Postgres,
+    MySql,
 }
 
 impl Database {
@@ -48,13 +62,35 @@ impl Database {
         access: Access,
         work: impl AsyncFnOnce(&SqlStore) -> Result<T, Refusal>,
     ) -> Result<T, Refusal> {
-        let url = self.url()?;
-        runtime()?.block_on(async {
+        self.drive(async |url| {
             let store = open(&url, access).await?;
             let done = work(&store).await;
             store.close().await;
             done
         })
+    }
+
+    /// Runs `work` on a connection, for tables that are not the store's.
+    pub(crate) fn connect<T>(
+        &self,
+        access: Access,
+        work: impl AsyncFnOnce(&mut Connection) -> Result<T, Refusal>,
+    ) -> Result<T, Refusal> {
+        self.drive(async |url| {
+            let mut connection = Connection::open(&url, access).await?;
+            let done = work(&mut connection).await;
+            connection.close().await;
+            done
+        })
+    }
+
+    /// Runs `work` on what sqlx's futures are driven by.
+    fn drive<T>(&self, work: impl AsyncFnOnce(Url) -> Result<T, Refusal>) -> Result<T, Refusal> {
+        let url = Url::new(self.url()?)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime =
+            runtime.map_err(|error| Refusal::io(format!("cannot start a runtime: {error}")))?;
+        runtime.block_on(work(url))
     }
 
     fn url(&self) -> Result<String, Refusal> {
@@ -77,25 +113,41 @@ impl Database {
     }
 }
 
-/// What sqlx's futures are driven by.
-pub(crate) fn runtime() -> Result<Runtime, Refusal> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Refusal::io(format!("cannot start a runtime: {error}")))
+impl Url {
+    fn new(text: String) -> Result<Self, Refusal> {
+        // Nothing of it is shown: it may be a secret in the wrong place.
+        let kind = match text.split(':').next() {
+            Some("sqlite") => Kind::Sqlite,
+            Some("postgres" | "postgresql") => Kind::Postgres,
+            Some("mysql" | "mariadb") => Kind::MySql,
+            _ => {
+                return Err(Refusal::usage(
+                    "a database's URL begins with sqlite:, postgres: or mysql:",
+                ));
+            }
+        };
+        Ok(Self { text, kind })
+    }
 }
 
-async fn open(url: &str, access: Access) -> Result<SqlStore, Refusal> {
-    // Nothing else of what may be a secret in the wrong place is shown.
-    let scheme = url.split(':').next().unwrap_or_default();
-    let known = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
-    let Some(scheme) = known.into_iter().find(|known| *known == scheme) else {
-        return Err(Refusal::usage("a database's URL begins with sqlite:, postgres: or mysql:"));
-    };
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::MySql => "mysql",
+        }
+    }
+}
+
+async fn open(Url { text, kind }: &Url, access: Access) -> Result<SqlStore, Refusal> {
     let mut options = Options::default();
     options.create = access == Access::Create;
     let failed = |error: Error| {
-        Refusal::new("database", format!("cannot open the {scheme} database: {error}"))
+        let kind = kind.name();
+        Refusal::new("database", format!("cannot open the {kind} database: {error}"))
     };
-    let store = options.connect(url).await.map_err(failed)?;
+    let store = options.connect(text).await.map_err(failed)?;
     let ready = if access == Access::Read { store.check().await } else { store.migrate().await };
     match ready {
         Ok(()) => Ok(store),

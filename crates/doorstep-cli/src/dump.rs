@@ -5,6 +5,9 @@ pub(crate) mod lines;
 
 use clap::ValueEnum;
 
+/// UTF-8's byte order mark, which editors put before a text, and which is none of its first line.
+pub(crate) const MARK: [u8; 3] = *b"\xEF\xBB\xBF";
+
 /// Where in a line the hash stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Layout {

@@ -103,6 +103,15 @@ struct Outcome<'a, T> {
     refused: Option<&'a Refusal>,
 }
 
+/// Prints what a command has done until it was stopped, if it was, as one line of JSON.
+#[cfg(feature = "database")]
+pub(crate) fn print_progress<T: Serialize>(
+    report: &T,
+    refused: Option<&Refusal>,
+) -> Result<(), Refusal> {
+    print_json(&Outcome { report, refused })
+}
+
 /// Prints what came of a command as one line of JSON: its report with `refused` null, or `refused` with
 /// all else null.
 pub(crate) fn print_outcome<T: Serialize + Default>(

@@ -10,7 +10,7 @@ use std::fs;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions as _, Connection as _, Executor as _};
 
-use util::{file, run};
+use util::{file, program, ran, run};
 
 /// `U*U` (passlib 1.7.4, `passlib/tests/test_handlers_bcrypt.py`).
 const BCRYPT: &str = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.E5YPO9kmyuRGyh0XouQYb4YMJKvyOeW";
@@ -48,6 +48,26 @@ fn rows_are_counted() {
         assert_eq!(report["refusals"][0]["lines"][0], 3, "{query}");
         assert_eq!(report["salts"]["sharing"], 2, "{query}");
     }
+}
+
+/// The variable keeps a password out of sight of others; the option goes before it.
+#[test]
+fn the_database_is_the_variables_too() {
+    let url = format!("sqlite:{}", database("variable.db"));
+    let audit = |variable: &str, options: &[&str]| {
+        let mut command = program();
+        command.args(["audit", "--json", "--query", "SELECT password FROM users"]).args(options);
+        ran(command.env("DOORSTEP_DATABASE", variable).output().unwrap())
+    };
+    assert_eq!(audit(&url, &[]).exits(1).json()["lines"], 4);
+    assert_eq!(audit("sqlite:/nowhere", &["--database", &url]).exits(1).json()["lines"], 4);
+    audit("", &[]).refuses("--database URL, or DOORSTEP_DATABASE");
+    // Of a file, whatever the variable says.
+    let dump = file("variable.txt", BCRYPT.as_bytes());
+    let mut command = program();
+    command.args(["audit", &dump]).env("DOORSTEP_DATABASE", &url);
+    ran(command.output().unwrap()).exits(0);
+    run(&["audit", &dump, "--database", &url]).exits(2);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `doorstep user` and `doorstep token` on a PostgreSQL and a MariaDB:
+//! `doorstep user`, `doorstep token` and `doorstep wrap --table` on a PostgreSQL and a MariaDB:
 //!
 //! ```sh
 //! scripts/databases cargo test -p doorstep-cli --test servers -- --include-ignored
@@ -7,6 +7,8 @@
 #![cfg(feature = "database")]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "servers/table.rs"]
+mod table;
 mod util;
 
 use doorstep::driver::drive;
@@ -16,10 +18,15 @@ use doorstep_sqlx::SqlStore;
 
 use util::{CHEAP, Ran, with_stdin};
 
+#[track_caller]
+fn server(variable: &str) -> String {
+    let url = std::env::var(variable);
+    url.unwrap_or_else(|_| panic!("{variable} is not set: run scripts/databases"))
+}
+
 /// The same as on SQLite, in short. The server is the test's own.
 async fn walk(variable: &str) {
-    let url = std::env::var(variable);
-    let url = url.unwrap_or_else(|_| panic!("{variable} is not set: run scripts/databases"));
+    let url = server(variable);
     let doorstep = |args: &[&str], stdin: &[u8]| -> Ran {
         with_stdin(&[args, &["--database", &url]].concat(), stdin)
     };

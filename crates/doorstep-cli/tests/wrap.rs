@@ -128,6 +128,47 @@ fn it_knows_where_in_a_line_the_hash_stands() {
     assert_eq!(verdict("password", str::from_utf8(field).unwrap()), Verdict::Outdated);
 }
 
+/// Which editors of Windows put before a text, and which `audit` does not count either.
+#[test]
+fn a_byte_order_mark_is_none_of_the_first_hash() {
+    let dump = folder("mark").join("dump");
+    for (line, layout) in [(APR1.to_owned(), "line"), (format!("ann:{APR1}"), "htpasswd")] {
+        let _ = fs::remove_file(wrapped_path(&dump));
+        fs::write(&dump, format!("\u{feff}{line}\n{line}\n")).unwrap();
+        wrap(&dump, &["--layout", layout]).exits(0);
+        let new = fs::read_to_string(wrapped_path(&dump)).unwrap();
+        let lines: Vec<_> = new.strip_prefix('\u{feff}').unwrap().lines().collect();
+        assert_eq!(lines.len(), 2);
+        for line in lines {
+            let stored = line.strip_prefix("ann:").unwrap_or(line);
+            assert_eq!(verdict("myPassword", stored), Verdict::Outdated);
+        }
+    }
+    // A comment is one behind it too; and it is a mark in no other place.
+    let _ = fs::remove_file(wrapped_path(&dump));
+    fs::write(&dump, "\u{feff}# users\n\u{feff}# ann:x\n").unwrap();
+    let done = wrap(&dump, &["--layout", "htpasswd"]).exits(1);
+    assert!(done.stdout.contains("line 2: "), "{done:?}");
+    assert_eq!(fs::read_to_string(wrapped_path(&dump)).unwrap(), "\u{feff}# users\n");
+}
+
+/// A hash that is as good as the new one gains nothing by it.
+#[test]
+fn what_is_up_to_date_stays() {
+    let dump = folder("up-to-date").join("dump");
+    let new = util::hash(b"myPassword", &CHEAP);
+    fs::write(&dump, format!("{new}\n{APR1}\n")).unwrap();
+    let report = wrap(&dump, &["--json"]).exits(0).json();
+    assert_eq!((&report["wrapped"], &report["up_to_date"]), (&1.into(), &1.into()));
+    let lines = fs::read_to_string(wrapped_path(&dump)).unwrap();
+    assert_eq!(lines.lines().next(), Some(&*new));
+    fs::remove_file(wrapped_path(&dump)).unwrap();
+    // A weaker one does.
+    let stronger = ["--json", "--memory", "16", "--passes", "1"];
+    let report = ran(program().arg("wrap").arg(&dump).args(stronger).output().unwrap());
+    assert_eq!(report.exits(0).json()["wrapped"], 2);
+}
+
 /// Never a line that it could not read; the numbers of those, and nothing of them.
 #[test]
 fn what_it_cannot_read_is_not_written() {
@@ -210,7 +251,7 @@ fn another_file_or_other_options_are_refused() {
     let counts = |read: u64, sha256: &str, written: u64| {
         format!(
             "{{\"options\":\"Line None None []\",\"counts\":{{\"lines\":1,\"wrapped\":1,\
-             \"wrapped_before\":0,\"without_password\":0,\"refused_lines\":0,\"refusals\":[],\
+             \"wrapped_before\":0,\"up_to_date\":0,\"without_password\":0,\"refused_lines\":0,\"refusals\":[],\
              \"read\":{read},\"sha256\":\"{sha256}\",\"written\":{written}}}}}"
         )
     };

@@ -7,22 +7,19 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 
 use crate::algorithm::bare_names;
+#[cfg(feature = "database")]
+use crate::database::Database;
 use crate::dump::{Layout, one_byte};
 
 #[derive(Args)]
 #[command(after_help = AUDIT_HELP)]
+#[cfg_attr(feature = "database", command(mut_arg("url", |url| url.requires("query").conflicts_with("file"))))]
 pub(crate) struct Audit {
     #[command(flatten)]
     pub(crate) dump: Dump,
-    /// The query whose first column of text is the hash; NULL is no password.
     #[cfg(feature = "database")]
-    #[arg(
-        long,
-        value_name = "SQL",
-        requires = "database",
-        conflicts_with_all = ["layout", "field", "delimiter", "column"]
-    )]
-    pub(crate) query: Option<String>,
+    #[command(flatten)]
+    pub(crate) database: Database,
     /// Where in a line the hash stands.
     #[arg(long, value_enum, value_name = "NAME", default_value_t = Layout::Line)]
     pub(crate) layout: Layout,
@@ -68,8 +65,13 @@ pub(crate) struct Dump {
     /// A file with a hash on each line, or `-` for standard input.
     #[arg(value_name = "FILE")]
     pub(crate) file: Option<PathBuf>,
-    /// A database to ask instead: sqlite:, postgres: or mysql:, as sqlx reads them. Nothing is written.
+    /// A query of a database instead, whose first column of text is the hash; NULL is no password.
+    /// Nothing is written.
     #[cfg(feature = "database")]
-    #[arg(long, value_name = "URL", requires = "query")]
-    pub(crate) database: Option<String>,
+    #[arg(
+        long,
+        value_name = "SQL",
+        conflicts_with_all = ["layout", "field", "delimiter", "column"]
+    )]
+    pub(crate) query: Option<String>,
 }

@@ -8,19 +8,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::beside;
-
-/// Of the lines that are not written, the numbers of the first so many are kept.
-const NUMBERS: usize = 100;
+use crate::wrap::tally::{SHOWN, Tally, list};
 
 /// What was done so far. `--json` prints it.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct Counts {
     pub(super) lines: u64,
-    pub(super) wrapped: u64,
-    /// Wrapped by an earlier hand.
-    pub(super) wrapped_before: u64,
-    /// Comments, empty lines, and accounts that nobody can log in to.
-    pub(super) without_password: u64,
+    #[serde(flatten)]
+    pub(super) tally: Tally,
     /// Lines that are not written.
     pub(super) refused_lines: u64,
     /// The first of them, and why.
@@ -42,7 +37,7 @@ pub(super) struct RefusedLine {
 impl Counts {
     pub(super) fn refuse(&mut self, line: u64, reason: String) {
         self.refused_lines += 1;
-        if self.refusals.len() < NUMBERS {
+        if self.refusals.len() < SHOWN {
             self.refusals.push(RefusedLine { line, reason });
         }
     }
@@ -51,17 +46,10 @@ impl Counts {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "lines             {}", self.lines)?;
-        writeln!(f, "wrapped           {}", self.wrapped)?;
-        writeln!(f, "wrapped before    {}", self.wrapped_before)?;
-        writeln!(f, "without password  {}", self.without_password)?;
-        write!(f, "not written       {}", self.refused_lines)?;
-        for RefusedLine { line, reason } in &self.refusals {
-            write!(f, "\n  line {line}: {reason}")?;
-        }
-        if self.refused_lines > NUMBERS as u64 {
-            write!(f, "\n  and {} more", self.refused_lines - NUMBERS as u64)?;
-        }
-        Ok(())
+        write!(f, "{}not written       {}", self.tally, self.refused_lines)?;
+        let places = self.refusals.iter();
+        let places = places.map(|RefusedLine { line, reason }| format!("line {line}: {reason}"));
+        list(f, places, self.refused_lines)
     }
 }
 

@@ -6,6 +6,7 @@ use std::ops::Range;
 use sha2::{Digest, Sha256};
 
 use super::journal::Counts;
+use crate::dump::MARK;
 use crate::dump::lines::{Found, Place, Seeker};
 
 /// A longer line, in bytes, is not held, and refused.
@@ -108,7 +109,9 @@ impl<R: BufRead> Lines<R> {
             bytes.clear();
             Holds::TooLong
         } else {
-            held(&bytes, self.place)
+            // It stays where it is, and is none of the hash.
+            let is_marked = self.lines == 1 && bytes.starts_with(&MARK);
+            held(&bytes, if is_marked { MARK.len() } else { 0 }, self.place)
         };
         Ok(Some(Line { number: self.lines, bytes, holds }))
     }
@@ -129,14 +132,17 @@ impl<R: BufRead> Lines<R> {
     }
 }
 
-/// Where the hash of a line stands.
-fn held(line: &[u8], place: Place) -> Holds {
+/// Where the hash of a line stands, which begins at `start`.
+fn held(line: &[u8], start: usize, place: Place) -> Holds {
     let text = line.strip_suffix(b"\n").unwrap_or(line);
     let text = text.strip_suffix(b"\r").unwrap_or(text);
     let mut seeker = Seeker::new(place);
-    let field = seeker.push(text);
+    let field = seeker.push(&text[start..]);
     match seeker.found() {
-        Found::Field => Holds::Hash(seeker.start()..seeker.start() + field.len()),
+        Found::Field => {
+            let start = start + seeker.start();
+            Holds::Hash(start..start + field.len())
+        }
         Found::Missing => Holds::NoField,
         Found::Skipped => Holds::Nothing,
     }
