@@ -1,0 +1,14 @@
+//! How the linker lays out each of the two programs.
+
+use std::env;
+
+fn main() {
+    let directory = env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=memory.x");
+    // `link.x` is cortex-m-rt's, and reads `memory.x`.
+    println!("cargo::rustc-link-search={directory}");
+    println!("cargo::rustc-link-arg-bin=cortex-m4=-Tlink.x");
+    // Nobody is there to relocate it, before it runs.
+    println!("cargo::rustc-link-arg-bin=freestanding=--no-pie");
+}
