@@ -20,5 +20,6 @@ pub mod scrypt;
 mod sha2;
 pub mod sha_crypt;
 mod table;
+pub mod yescrypt;
 
 pub use processor::Processor;

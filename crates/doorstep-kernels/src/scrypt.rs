@@ -22,7 +22,7 @@ use crate::processor::{Processor, Vectors};
 /// Its words lie as vectors work on them, which is not the RFC's order: a block is for [`Mix`] to read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(align(64))]
-pub struct Block([[u32; 4]; 4]);
+pub struct Block(pub(crate) [[u32; 4]; 4]);
 
 /// The RFC's place of each word: the diagonals are rows.
 const PLACES: [[usize; 4]; 4] = [[0, 5, 10, 15], [4, 9, 14, 3], [8, 13, 2, 7], [12, 1, 6, 11]];
@@ -31,12 +31,12 @@ impl Block {
     /// A block of zeros.
     pub const ZERO: Self = Self([[0; 4]; 4]);
 
-    fn read_le_bytes(bytes: &[u8; 64]) -> Self {
+    pub(crate) fn read_le_bytes(bytes: &[u8; 64]) -> Self {
         let (words, _) = bytes.as_chunks();
         Self(PLACES.map(|row| row.map(|place| u32::from_le_bytes(words[place]))))
     }
 
-    fn write_le_bytes(&self, bytes: &mut [u8; 64]) {
+    pub(crate) fn write_le_bytes(&self, bytes: &mut [u8; 64]) {
         let (words, _) = bytes.as_chunks_mut();
         for (word, place) in self.0.as_flattened().iter().zip(PLACES.as_flattened()) {
             words[*place] = word.to_le_bytes();
@@ -159,20 +159,20 @@ fn block_mix<S: Simd>(output: &mut [Block], input: impl Fn(usize) -> State<S>) {
     let mut x = input(width - 1);
     let (even, odd) = output.split_at_mut(width / 2);
     for (pair, (even, odd)) in even.iter_mut().zip(odd).enumerate() {
-        x = x.xor(input(2 * pair)).salsa20_8();
+        x = x.xor(input(2 * pair)).salsa20::<4>();
         x.store(even);
-        x = x.xor(input(2 * pair + 1)).salsa20_8();
+        x = x.xor(input(2 * pair + 1)).salsa20::<4>();
         x.store(odd);
     }
 }
 
 /// Salsa20's state in vectors, by its diagonals.
 #[derive(Clone, Copy)]
-struct State<S: Simd>([u32x4<S>; 4]);
+pub(crate) struct State<S: Simd>([u32x4<S>; 4]);
 
 impl<S: Simd> State<S> {
     #[inline(always)]
-    fn load(simd: S, block: &Block) -> Self {
+    pub(crate) fn load(simd: S, block: &Block) -> Self {
         Self([0, 1, 2, 3].map(
             #[inline(always)]
             |row| u32x4::load_array_ref(simd, &block.0[row]),
@@ -180,7 +180,7 @@ impl<S: Simd> State<S> {
     }
 
     #[inline(always)]
-    fn store(self, block: &mut Block) {
+    pub(crate) fn store(self, block: &mut Block) {
         for (row, words) in self.0.into_iter().zip(&mut block.0) {
             row.store_array(words);
         }
@@ -192,11 +192,11 @@ impl<S: Simd> State<S> {
         Self([a ^ e, b ^ f, c ^ g, d ^ h])
     }
 
-    /// RFC 7914 §3: four double rounds.
+    /// RFC 7914 §3, with so many double rounds, of which scrypt does four.
     #[inline(always)]
-    fn salsa20_8(self) -> Self {
+    pub(crate) fn salsa20<const DOUBLE_ROUNDS: usize>(self) -> Self {
         let Self([mut a, mut b, mut c, mut d]) = self;
-        for _ in 0..8 {
+        for _ in 0..2 * DOUBLE_ROUNDS {
             b ^= rotate_left::<S, 7>(a + d);
             c ^= rotate_left::<S, 9>(b + a);
             d ^= rotate_left::<S, 13>(c + b);

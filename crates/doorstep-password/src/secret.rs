@@ -42,7 +42,7 @@ impl Secret {
     }
 
     /// The bytes, to be written in place.
-    #[cfg(any(feature = "argon2", feature = "scrypt"))]
+    #[cfg(any(feature = "argon2", feature = "scrypt", feature = "yescrypt"))]
     pub(crate) fn expose_mut(&mut self) -> &mut [u8] {
         &mut self.0
     }

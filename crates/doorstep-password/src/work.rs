@@ -5,6 +5,8 @@
 mod derivation;
 mod goal;
 mod hash;
+#[cfg(any(feature = "scrypt", feature = "yescrypt"))]
+mod memory;
 mod nested;
 mod parameters;
 mod price;

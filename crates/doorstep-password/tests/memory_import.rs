@@ -11,7 +11,7 @@ mod util;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{Hashers, Secret, Workspace};
-use doorstep_test_alloc::{Seen, WINDOW, Watching, watch};
+use doorstep_test_alloc::{WINDOW, Watching, watch};
 use sha2::Digest;
 use util::families::FAMILIES;
 use util::{rows, unescape};
@@ -91,7 +91,7 @@ fn nothing_is_left(login: impl Fn(&Hashers, Secret, &str)) {
             let ((), seen) = watch(&secrets, || login(&case.hashers, attempt, &case.stored));
             assert!(seen.frees > 0, "{}: nothing was watched", case.stored);
             judged += 1;
-            if seen.leaks > 0 || is_left(case.family, seen) {
+            if seen.leaks > 0 || seen.unwiped > 0 {
                 failures.push(format!("{}: {seen:?}: {}", case.family, case.stored));
             }
         }
@@ -99,12 +99,6 @@ fn nothing_is_left(login: impl Fn(&Hashers, Secret, &str)) {
     println!("{judged} logins");
     assert!(judged > 60, "{judged}");
     assert!(failures.is_empty(), "left in freed memory:\n{}", failures.join("\n"));
-}
-
-/// Whether a state is left, but for yescrypt's: its crate wipes nothing of its memory, and the format
-/// says so. No window of a password or a key was found in it.
-fn is_left(family: &str, seen: Seen) -> bool {
-    seen.unwiped > 0 && !matches!(family, "yescrypt" | "gost-yescrypt")
 }
 
 #[test]

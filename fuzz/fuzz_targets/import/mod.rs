@@ -1,14 +1,16 @@
 //! What holds for each imported format: any string is read without a panic, and what is accepted is
-//! canonical, within the limits, and matched by its own digest alone.
+//! canonical, within the limits, and matched by its own digest alone, whole and in pieces.
 //!
 //! A target for each family is one line over this, so that a family is fuzzed by its name and its
 //! dictionary and corpus stay small. They are programs of their own: one that chose the family by the
 //! first byte of its input would link once, but spend most of its time on strings of the other families,
 //! and could not start from strings as they are stored.
 
+use std::ops::ControlFlow;
+
 use doorstep::password::{
     Argon2, Format, Goal, Hashers, Limits, Malformed, OutOfMemory, Refused, Secret, StoredHash,
-    Verdict, Workspace,
+    Verdict, Work, Workspace,
 };
 
 /// A target for one family, which is read by these formats.
@@ -77,8 +79,12 @@ pub(crate) fn check(hashers: &Hashers, formats: &[&dyn Format], stored: &str) {
 
 /// The verdict is that of the keys; and a digest that is changed matches no longer.
 fn verdicts(hashers: &Hashers, stored: &str, hash: &StoredHash) {
-    let plan = hashers.plan(stored, PASSWORD).expect("within the limits");
-    let (key, is_forced) = plan.work(|check| Key(check.is_forced())).run();
+    let begin = || {
+        let plan = hashers.plan(stored, PASSWORD).expect("within the limits");
+        plan.work(|check| Key(check.is_forced()))
+    };
+    let (key, is_forced) = begin().run();
+    assert_eq!(in_pieces(begin()), (key.clone(), is_forced));
     let verdict = |stored: &str| {
         let work = hashers.verify(Secret::new(PASSWORD), stored).expect("within the limits");
         work.run_in(&mut Workspace::new()).expect("a MiB of memory")
@@ -90,6 +96,19 @@ fn verdicts(hashers: &Hashers, stored: &str, hash: &StoredHash) {
     if expected == Verdict::Outdated {
         let blank = hashers.blank(stored).expect("what is read has a blank");
         assert_eq!(verdict(&blank), Verdict::Mismatch);
+    }
+}
+
+/// In pieces of a seventh, by each kernel in turn.
+fn in_pieces<T: Goal>(mut work: Work<T>) -> T::Output {
+    let units = work.cost().units / 7;
+    let mut workspaces: Vec<_> = Workspace::all().collect();
+    loop {
+        workspaces.rotate_left(1);
+        match work.advance(units, &mut workspaces[0]) {
+            ControlFlow::Continue(rest) => work = rest,
+            ControlFlow::Break(output) => return output,
+        }
     }
 }
 

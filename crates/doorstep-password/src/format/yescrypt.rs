@@ -3,8 +3,6 @@
 //!
 //! Numbers are written in one character or more, the lowest in one. Read is what crypt(3) writes:
 //! yescrypt's own mode, N and r. The optional p, t, g and NROM are refused as not supported.
-//!
-//! It is done whole: the RustCrypto crate cannot be paused, and does not wipe its memory.
 
 use alloc::string::String;
 use alloc::sync::Arc;

@@ -74,23 +74,28 @@ impl HashFunction {
 
     /// HMAC, RFC 2104, with a key of any length.
     pub(crate) fn hmac(self, key: &[u8], message: &[u8]) -> Secret {
-        fn hmac<D: EagerHash>(key: &[u8], message: &[u8]) -> Secret
+        self.hmac_of(key, &[message])
+    }
+
+    /// The same of a message in parts.
+    pub(crate) fn hmac_of(self, key: &[u8], parts: &[&[u8]]) -> Secret {
+        fn hmac<D: EagerHash>(key: &[u8], parts: &[&[u8]]) -> Secret
         where
             Hmac<D>: Mac + KeyInit,
         {
             let Ok(mut mac) = <Hmac<D> as KeyInit>::new_from_slice(key) else {
                 unreachable!("HMAC takes a key of any length")
             };
-            mac.update(message);
+            parts.iter().for_each(|part| mac.update(part));
             let mut output = mac.finalize().into_bytes();
             let tag = Secret::new(&output);
             output.as_mut_slice().zeroize();
             tag
         }
         match self {
-            HashFunction::Sha256 => hmac::<sha2::Sha256>(key, message),
-            HashFunction::Sha384 => hmac::<sha2::Sha384>(key, message),
-            HashFunction::Sha512 => hmac::<sha2::Sha512>(key, message),
+            HashFunction::Sha256 => hmac::<sha2::Sha256>(key, parts),
+            HashFunction::Sha384 => hmac::<sha2::Sha384>(key, parts),
+            HashFunction::Sha512 => hmac::<sha2::Sha512>(key, parts),
         }
     }
 }

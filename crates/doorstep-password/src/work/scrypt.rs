@@ -9,12 +9,11 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use doorstep_kernels::Processor;
-use doorstep_kernels::scrypt::{Block, Mix, wipe};
+use doorstep_kernels::scrypt::Mix;
 
 use super::derivation::{Kdf, Slices};
 use super::goal::OutOfMemory;
-use super::hash::HashFunction;
+use super::memory::{Memory, R_LEN, pbkdf2, processor, zeros};
 use super::parameters::InvalidParameters;
 use super::price::{Cost, StepTime};
 use crate::secret::Secret;
@@ -22,9 +21,6 @@ use crate::workspace::Workspace;
 
 /// One of the two passes over one block of 128 bytes, in nanoseconds.
 const BLOCK: u64 = 150;
-
-/// Bytes that one r stands for.
-const R_LEN: usize = 128;
 
 /// Blocks of 64 bytes that are wiped in the time of one step of ROMix with r = 1.
 const WIPED_PER_STEP: u64 = 16;
@@ -86,7 +82,7 @@ impl Kdf for ScryptParams {
             password: Secret::new(password),
             salt: salt.into(),
             b: Secret::new(&[]),
-            memory: Vec::new(),
+            memory: Memory::default(),
             phase: Phase::New,
         })
     }
@@ -101,11 +97,11 @@ struct State {
     params: ScryptParams,
     password: Secret,
     salt: Box<[u8]>,
-    /// PBKDF2's first output, of which ROMix replaces one of p parts after the other, and room for the
-    /// counter with which it is PBKDF2's second salt.
+    /// PBKDF2's first output, of which ROMix replaces one of p parts after the other, and which is
+    /// PBKDF2's second salt.
     b: Secret,
     /// ROMix's.
-    memory: Vec<Block>,
+    memory: Memory,
     phase: Phase,
 }
 
@@ -114,8 +110,8 @@ enum Phase {
     New,
     /// ROMix, and of which part.
     Mixing(Mix, usize),
-    /// The key is made. The first `wiped` blocks are zero again.
-    Wiping { key: Secret, wiped: usize },
+    /// The key is made.
+    Wiping(Secret),
 }
 
 impl State {
@@ -125,19 +121,12 @@ impl State {
         let ScryptParams { log_n, r, p, .. } = self.params;
         let (r, p) = (r as usize, p as usize);
         let n = 1usize.checked_shl(log_n.into()).ok_or(too_much)?;
-        let count = Mix::blocks(n, r).ok_or(too_much)?;
         let b_len = r.checked_mul(p).and_then(|parts| parts.checked_mul(R_LEN));
-        let with_counter = b_len.and_then(|len| len.checked_add(COUNTER_LEN));
-        let (b_len, with_counter) = b_len.zip(with_counter).ok_or(too_much)?;
-        let mut b = Vec::new();
-        b.try_reserve_exact(with_counter).map_err(|_| too_much)?;
-        b.resize(with_counter, 0);
-        self.b = Secret::from(b);
-        self.memory.try_reserve_exact(count).map_err(|_| too_much)?;
-        let mut salt = [&self.salt, &[0; COUNTER_LEN][..]].concat();
-        let b = &mut self.b.expose_mut()[..b_len];
-        pbkdf2(self.password.expose(), &mut salt, b);
-        Ok(Mix::begin(n, &b[..r * R_LEN], &mut self.memory))
+        self.b = zeros(b_len).ok_or(too_much)?;
+        self.memory.reserve(Mix::blocks(n, r)).ok_or(too_much)?;
+        let b = self.b.expose_mut();
+        pbkdf2(self.password.expose(), &self.salt, b);
+        Ok(Mix::begin(n, &b[..r * R_LEN], self.memory.blocks()))
     }
 
     /// What follows on a part that is mixed.
@@ -145,15 +134,16 @@ impl State {
         let ScryptParams { log_n, r, p, key_len } = self.params;
         let part_len = R_LEN * r as usize;
         let b = self.b.expose_mut();
-        mix.finish(&self.memory, &mut b[part * part_len..][..part_len]);
+        mix.finish(self.memory.blocks(), &mut b[part * part_len..][..part_len]);
         let part = part + 1;
         if part < p as usize {
-            let mix = Mix::begin(1 << log_n, &b[part * part_len..][..part_len], &mut self.memory);
+            let mix =
+                Mix::begin(1 << log_n, &b[part * part_len..][..part_len], self.memory.blocks());
             return Phase::Mixing(mix, part);
         }
         let mut key = Secret::from(vec![0; key_len]);
         pbkdf2(self.password.expose(), b, key.expose_mut());
-        Phase::Wiping { key, wiped: 0 }
+        Phase::Wiping(key)
     }
 
     fn remaining(&self) -> u64 {
@@ -163,8 +153,7 @@ impl State {
                 let parts = u64::from(self.params.p) - 1 - *part as u64;
                 mix.remaining() + ((2 * parts) << self.params.log_n)
             }
-            Phase::Wiping { .. } if self.memory.is_empty() => return 0,
-            Phase::Wiping { .. } => 1,
+            Phase::Wiping(_) => u64::from(!self.memory.is_wiped()),
         };
         self.params.step_time().units(steps)
     }
@@ -175,7 +164,7 @@ impl Slices for State {
     fn advance(&mut self, units: u64) -> u64 {
         self.advance_in(units, &Workspace::portable()).unwrap_or_else(|OutOfMemory { .. }| {
             // A key of no bytes matches no digest.
-            self.phase = Phase::Wiping { key: Secret::new(&[]), wiped: 0 };
+            self.phase = Phase::Wiping(Secret::new(&[]));
             0
         })
     }
@@ -192,20 +181,14 @@ impl Slices for State {
                 Phase::Mixing(mix, part) => {
                     let now = budget.min(mix.remaining());
                     budget -= now;
-                    if mix.advance(processor, &mut self.memory, now) {
+                    if mix.advance(processor, self.memory.blocks(), now) {
                         let (mix, part) = (*mix, *part);
                         self.phase = self.next(mix, part);
                     }
                 }
-                Phase::Wiping { wiped, .. } => {
-                    let rest = &mut self.memory[*wiped..];
+                Phase::Wiping(_) => {
                     let each = WIPED_PER_STEP * u64::from(self.params.r);
-                    let now = budget.saturating_mul(each).min(rest.len() as u64) as usize;
-                    wipe(&mut rest[..now]);
-                    *wiped += now;
-                    if *wiped == self.memory.len() {
-                        self.memory = Vec::new();
-                    }
+                    self.memory.wipe(budget.saturating_mul(each));
                     break;
                 }
             }
@@ -215,39 +198,8 @@ impl Slices for State {
 
     fn finish(mut self: Box<Self>) -> Secret {
         match core::mem::replace(&mut self.phase, Phase::New) {
-            Phase::Wiping { key, .. } => key,
+            Phase::Wiping(key) => key,
             Phase::New | Phase::Mixing(..) => Secret::new(&[]),
         }
-    }
-}
-
-impl Drop for State {
-    fn drop(&mut self) {
-        wipe(&mut self.memory);
-    }
-}
-
-fn processor(workspace: &Workspace) -> Processor {
-    #[cfg(feature = "kernels")]
-    if let Some(processor) = workspace.processor() {
-        return processor;
-    }
-    #[cfg(not(feature = "kernels"))]
-    let _ = workspace;
-    Processor::portable()
-}
-
-/// Bytes of PBKDF2's block number, which stands behind the salt.
-const COUNTER_LEN: usize = 4;
-
-/// PBKDF2-HMAC-SHA256 (RFC 8018 §5.2) of one iteration. The last bytes of `salt` are the counter's.
-fn pbkdf2(password: &[u8], salt: &mut [u8], out: &mut [u8]) {
-    let hash = HashFunction::Sha256;
-    for (block, out) in (1u32..).zip(out.chunks_mut(hash.output_len())) {
-        if let Some(counter) = salt.last_chunk_mut::<COUNTER_LEN>() {
-            *counter = block.to_be_bytes();
-        }
-        let tag = hash.hmac(password, salt);
-        out.copy_from_slice(&tag.expose()[..out.len()]);
     }
 }
