@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[path = "util/named_tests.rs"]
+mod named_tests;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -29,32 +32,12 @@ fn every_failure_has_a_source_of_its_own() {
     assert!(rows().count() >= 60);
 }
 
-/// `path/from/the/root.rs::name`, in backquotes.
 #[test]
 fn every_test_that_is_named_is_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let named = |text: &'static str| {
-        text.split('`').skip(1).step_by(2).filter(|word| word.contains(".rs::"))
-    };
     for [failure, .., tests] in rows() {
-        assert!(named(tests).count() > 0, "no test: {failure}");
+        assert!(named_tests::named(tests).count() > 0, "no test: {failure}");
     }
-    let named: BTreeSet<_> = INCIDENTS.lines().flat_map(named).collect();
-    for test in &named {
-        let (file, name) = test.split_once("::").unwrap_or_else(|| panic!("no name: {test}"));
-        let text = fs::read_to_string(root.join(file)).unwrap_or_else(|_| panic!("{test}"));
-        let (before, _) =
-            text.split_once(&format!("fn {name}(")).unwrap_or_else(|| panic!("{test}"));
-        // What stands above it, as far as the item before.
-        let above = before.rsplit('\n').take_while(|line| !line.starts_with(['}', ';'])).take(8);
-        let is_test = above.into_iter().any(|line| {
-            let line = line.trim_start();
-            line.starts_with("#[test]") || line.starts_with("#[tokio::test")
-        });
-        // The cases of `doorstep-sqlx` are made tests of for each database elsewhere.
-        assert!(is_test || file.contains("/tests/cases/"), "no test: {test}");
-    }
-    println!("{} tests", named.len());
+    println!("{} tests", named_tests::all_are_there(INCIDENTS));
 }
 
 /// No test sees nanoseconds: this one sees whether it is `subtle` that compares what is secret.
