@@ -114,3 +114,20 @@ unable() {
     figure "$@"
     exit 77
 }
+
+# A program of crates.io's, at a version: built once for the checks, unoptimised, which is quicker in all.
+tool() {
+    local root=$CARGO_TARGET_DIR/assure/tools
+    PATH=$root/bin:$PATH
+    cargo install --quiet --locked --debug --root "$root" --target-dir "$root/target" "$1@$2" ||
+        fail "cannot install $1: is there a network?"
+}
+
+# What git knows of the work tree, or of some folders of it, in another directory.
+copy_sources() {
+    local directory=$1
+    shift
+    rm -rf "$directory"
+    mkdir -p "$directory"
+    git ls-files -z -- "$@" | xargs -0 cp --parents -t "$directory"
+}
