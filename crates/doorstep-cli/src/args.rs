@@ -46,7 +46,7 @@ pub(crate) enum Command {
     Htpasswd(Htpasswd),
     /// Says what a dump of stored hashes holds, how weak it is, and how to accept it.
     Audit(Audit),
-    /// Puts a new hash around each old one of a dump, without any password.
+    /// Puts a new hash around each old one of a dump or a table, without any password.
     Wrap(Wrap),
     /// Keeps users in a database: SQLite, PostgreSQL, MySQL or MariaDB.
     #[cfg(feature = "database")]

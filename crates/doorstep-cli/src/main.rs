@@ -3,8 +3,8 @@
 //! Passwords come from a prompt without echo or from standard input, byte for byte; never from an
 //! argument, which every user of the machine can read. What the exit codes mean is in `--help`.
 //!
-//! What it is not: it stores nothing, and has no options that lift the limits of
-//! `doorstep-password`.
+//! What it is not: it keeps nothing but what it is told to keep and where, and has no options that lift
+//! the limits of `doorstep-password`.
 
 mod advice;
 mod algorithm;

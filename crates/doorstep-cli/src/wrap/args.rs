@@ -33,12 +33,6 @@ pub(crate) struct Wrap {
     /// Forget what an earlier run has written, and begin anew.
     #[arg(long)]
     pub(crate) restart: bool,
-    #[cfg(feature = "database")]
-    #[command(flatten)]
-    pub(crate) database: Database,
-    #[cfg(feature = "database")]
-    #[command(flatten)]
-    pub(crate) columns: Columns,
     /// Wrap this format too, which no prefix tells from others. May be given more than once.
     #[arg(long = "format", value_name = "NAME", value_parser = PossibleValuesParser::new(bare_names()))]
     pub(crate) formats: Vec<String>,
@@ -48,6 +42,12 @@ pub(crate) struct Wrap {
     /// Print one line of JSON, whose shape is documented and stable.
     #[arg(long)]
     pub(crate) json: bool,
+    #[cfg(feature = "database")]
+    #[command(flatten, next_help_heading = "Where a table is")]
+    pub(crate) database: Database,
+    #[cfg(feature = "database")]
+    #[command(flatten)]
+    pub(crate) columns: Columns,
     #[command(flatten, next_help_heading = "The new hash")]
     pub(crate) making: Making,
 }
