@@ -15,6 +15,7 @@ pub(crate) mod rounds;
 #[cfg(feature = "scram")]
 mod saslprep;
 mod sha;
+mod stack;
 mod steps;
 
 #[cfg(feature = "argon2")]
@@ -199,8 +200,20 @@ impl<T: Goal> Work<T> {
         }
     }
 
-    /// The key, if that was the last piece.
+    /// The key, if that was the last piece. Nothing of it is left on the stack.
     fn piece(
+        &mut self,
+        units: u64,
+        workspace: &mut Workspace,
+    ) -> Result<Option<Secret>, OutOfMemory> {
+        let done = self.piece_on_the_stack(units, workspace);
+        stack::wipe();
+        done
+    }
+
+    /// Never inlined: its own variables are to be below the caller, too.
+    #[inline(never)]
+    fn piece_on_the_stack(
         &mut self,
         units: u64,
         workspace: &mut Workspace,
@@ -251,8 +264,16 @@ impl<T: Goal> Work<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn run_together(mut batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
+        Self::finish_together(&mut batch, workspace);
+        stack::wipe();
+        batch.into_iter().map(|work| work.run_in(workspace)).collect()
+    }
+
+    /// Brings those that like company to the end of their last derivation. Never inlined, as a piece.
+    #[inline(never)]
+    fn finish_together(batch: &mut [Self], workspace: &mut Workspace) {
         loop {
-            for work in &mut batch {
+            for work in &mut *batch {
                 if work.progress.is_none() && work.derivation.company().is_some() {
                     // It takes no memory that could be lacking; and if it were, `run_in` would tell.
                     work.progress = work.derivation.begin(work.password(), workspace).ok();
@@ -262,7 +283,7 @@ impl<T: Goal> Work<T> {
             Progress::finish_together(begun, workspace);
             // What follows may like company too: a second spelling, or what wraps an old hash.
             let mut is_over = true;
-            for work in &mut batch {
+            for work in &mut *batch {
                 if work.derivation.company().is_some() && work.has_more_to_begin() {
                     is_over &= work.piece(u64::MAX, workspace).is_err();
                 }
@@ -271,7 +292,6 @@ impl<T: Goal> Work<T> {
                 break;
             }
         }
-        batch.into_iter().map(|work| work.run_in(workspace)).collect()
     }
 }
 

@@ -2,8 +2,8 @@
 //! run out of memory.
 //!
 //! It is the system's allocator. While a thread is inside of [`watch`], each block that this thread
-//! frees is searched first, and also each block that it outgrows. It sees neither the stack nor what
-//! other threads free.
+//! frees is searched first, and also each block that it outgrows; inside of [`watch_all_threads`], what
+//! any thread frees. [`Stack`] looks at what calls left on the stack.
 //!
 //! ```
 //! use doorstep_test_alloc::{Watching, watch};
@@ -15,9 +15,17 @@
 //! assert_eq!((seen.allocations, seen.leaks), (1, 1));
 //! ```
 
+mod stack;
+mod windows;
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::NonNull;
+use std::sync::{Mutex, PoisonError, RwLock};
+
+pub use stack::{STACK_MARKER, Stack};
+
+use windows::Windows;
 
 /// Bytes of a secret that are enough to be found.
 pub const WINDOW: usize = 8;
@@ -49,14 +57,27 @@ pub struct Seen {
     pub unwiped: usize,
     /// The size of the first of these.
     pub first_unwiped: usize,
+    /// The most bytes other than zero in one freed block of [`STATE_LEN`] and more.
+    pub dirtiest: usize,
 }
 
-/// All windows of the secrets, sorted, and a bit for each of their lowest 16 bits.
+/// What is looked for, and what was seen.
 struct Watch {
-    windows: Vec<u64>,
-    filter: Vec<u64>,
+    windows: Windows,
     seen: Cell<Seen>,
 }
+
+/// The same for all threads.
+struct SharedWatch {
+    windows: Windows,
+    seen: Mutex<Seen>,
+}
+
+/// Locked for writing to begin and to end, and for reading while a block is searched.
+static ALL_THREADS: RwLock<Option<SharedWatch>> = RwLock::new(None);
+
+/// Held by the one test that watches all threads.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
 thread_local! {
     // Without a destructor, so that it can be read while the thread ends.
@@ -68,18 +89,42 @@ thread_local! {
 ///
 /// Secrets shorter than [`WINDOW`] cannot be found.
 pub fn watch<T>(secrets: &[&[u8]], run: impl FnOnce() -> T) -> (T, Seen) {
-    let mut windows: Vec<u64> =
-        secrets.iter().flat_map(|secret| secret.windows(WINDOW)).map(word).collect();
-    windows.sort_unstable();
-    let mut filter = vec![0; 1 << 10];
-    for window in &windows {
-        filter[(window & 0xffff) as usize / 64] |= 1 << (window % 64);
-    }
-    let watch = Watch { windows, filter, seen: Cell::default() };
+    let watch = Watch { windows: Windows::of(secrets), seen: Cell::default() };
     let end = End(WATCH.replace(Some(NonNull::from(&watch))));
     let output = run();
     drop(end);
     (output, watch.seen.get())
+}
+
+/// Runs `run` and says what all threads of the process allocated and freed meanwhile. One test does so at
+/// a time; what tests beside it free is searched, too.
+pub fn watch_all_threads<T>(secrets: &[&[u8]], run: impl FnOnce() -> T) -> (T, Seen) {
+    struct End;
+
+    impl Drop for End {
+        fn drop(&mut self) {
+            drop(replace_shared(None));
+        }
+    }
+
+    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let shared = SharedWatch { windows: Windows::of(secrets), seen: Mutex::default() };
+    drop(replace_shared(Some(shared)));
+    let end = End;
+    let output = run();
+    std::mem::forget(end);
+    let seen = replace_shared(None).map(|watch| *lock(&watch.seen));
+    (output, seen.unwrap_or_default())
+}
+
+/// What was there is dropped by the caller, without the lock: that frees blocks.
+fn replace_shared(watch: Option<SharedWatch>) -> Option<SharedWatch> {
+    let mut shared = ALL_THREADS.write().unwrap_or_else(PoisonError::into_inner);
+    std::mem::replace(&mut *shared, watch)
+}
+
+fn lock(seen: &Mutex<Seen>) -> std::sync::MutexGuard<'_, Seen> {
+    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs `run` on a machine that has no block of [`LARGE_LEN`] or more left for this thread.
@@ -122,67 +167,61 @@ unsafe impl GlobalAlloc for Watching {
         if layout.size() >= LARGE_LEN && NO_LARGE_BLOCKS.try_with(Cell::get) == Ok(true) {
             return std::ptr::null_mut();
         }
-        note(|watch| watch.allocated(layout.size()));
+        note(|seen, _| seen.allocated(layout.size()));
         // SAFETY: the caller's promise about `layout` is the one that `System` asks for.
         unsafe { System.alloc_zeroed(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        note(|watch| {
+        note(|seen, windows| {
             // SAFETY: the block is still allocated, for reading too, and nobody else may use it any
             // more. It was zeroed when it was allocated, so that every byte has a value.
             let read = |at| unsafe { block.add(at).read_volatile() };
-            watch.freed(layout.size(), read);
+            seen.freed(layout.size(), windows, read);
         });
         // SAFETY: the caller's promise about `block` and `layout` is the one that `System` asks for.
         unsafe { System.dealloc(block, layout) }
     }
 }
 
-fn note(look: impl FnOnce(&Watch)) {
+fn note(look: impl Fn(&mut Seen, &Windows)) {
     if let Ok(Some(watch)) = WATCH.try_with(Cell::get) {
         // SAFETY: `watch` keeps the pointer only as long as what it points to is on its stack.
-        look(unsafe { watch.as_ref() });
+        let watch = unsafe { watch.as_ref() };
+        let mut seen = watch.seen.get();
+        look(&mut seen, &watch.windows);
+        watch.seen.set(seen);
+    }
+    // Locks of the standard library allocate nothing.
+    let shared = ALL_THREADS.read().unwrap_or_else(PoisonError::into_inner);
+    if let Some(watch) = &*shared {
+        look(&mut lock(&watch.seen), &watch.windows);
     }
 }
 
-impl Watch {
-    fn allocated(&self, len: usize) {
-        let mut seen = self.seen.get();
-        seen.allocations += 1;
-        seen.large_allocations += usize::from(len >= LARGE_LEN);
-        self.seen.set(seen);
+impl Seen {
+    fn allocated(&mut self, len: usize) {
+        self.allocations += 1;
+        self.large_allocations += usize::from(len >= LARGE_LEN);
     }
 
-    fn freed(&self, len: usize, read: impl Fn(usize) -> u8) {
-        let (mut left_over, mut found, mut window) = (0, false, 0u64);
-        for at in 0..len {
-            let byte = read(at);
-            left_over += usize::from(byte != 0);
-            window = window << 8 | u64::from(byte);
-            let passes = self.filter[(window & 0xffff) as usize / 64] >> (window % 64) & 1 != 0;
-            if passes && at + 1 >= WINDOW && self.windows.binary_search(&window).is_ok() {
-                found = true;
+    fn freed(&mut self, len: usize, windows: &Windows, read: impl Fn(usize) -> u8) {
+        self.frees += 1;
+        if windows.count_in(len, &read) > 0 {
+            if self.leaks == 0 {
+                self.first_leak = len;
+            }
+            self.leaks += 1;
+        }
+        if len >= STATE_LEN {
+            let dirt = (0..len).filter(|&at| read(at) != 0).count();
+            self.dirtiest = self.dirtiest.max(dirt);
+            if dirt > LEFT_OVER {
+                if self.unwiped == 0 {
+                    self.first_unwiped = len;
+                }
+                self.unwiped += 1;
             }
         }
-        let mut seen = self.seen.get();
-        seen.frees += 1;
-        if found {
-            if seen.leaks == 0 {
-                seen.first_leak = len;
-            }
-            seen.leaks += 1;
-        }
-        if len >= STATE_LEN && left_over > LEFT_OVER {
-            if seen.unwiped == 0 {
-                seen.first_unwiped = len;
-            }
-            seen.unwiped += 1;
-        }
-        self.seen.set(seen);
     }
-}
-
-fn word(window: &[u8]) -> u64 {
-    window.iter().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }

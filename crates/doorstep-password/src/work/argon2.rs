@@ -4,7 +4,6 @@
 mod sliced;
 mod whole;
 
-#[cfg(feature = "kernels")]
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
@@ -125,7 +124,7 @@ impl Argon2Params {
 /// Argon2 under way, by whom it was begun.
 pub(crate) enum State {
     /// Computed by the `argon2` crate, which cannot do a part of it.
-    Whole(Secret),
+    Whole(Box<Secret>),
     #[cfg(feature = "kernels")]
     Sliced(Box<sliced::Filling>),
 }
@@ -142,7 +141,7 @@ impl State {
             let filling = sliced::Filling::begin(params, salt, workspace)?;
             return Ok(State::Sliced(Box::new(filling)));
         }
-        whole::derive(params, password, salt, workspace).map(State::Whole)
+        whole::derive(params, password, salt, workspace).map(|tag| State::Whole(Box::new(tag)))
     }
 
     pub(crate) fn remaining(&self) -> u64 {
@@ -171,7 +170,7 @@ impl State {
     #[cfg_attr(not(feature = "kernels"), expect(unused_variables))]
     pub(crate) fn finish(self, workspace: &mut Workspace) -> Secret {
         match self {
-            State::Whole(tag) => tag,
+            State::Whole(tag) => *tag,
             #[cfg(feature = "kernels")]
             State::Sliced(mut filling) => filling.finish(workspace),
         }

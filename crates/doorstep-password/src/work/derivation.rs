@@ -279,8 +279,8 @@ impl Derivation {
         match self.wrapped() {
             Some((old, key_len)) => {
                 let later = self.own_cost(*key_len).units;
-                let nested = Nested::begin(old, later, password, workspace)?;
-                Ok(Progress::Nested(Box::new(nested)))
+                let nested = Box::new(Nested::begin(old, password, workspace)?);
+                Ok(Progress::Nested { nested, later })
             }
             None => self.begin_own(password, workspace),
         }
@@ -315,7 +315,8 @@ impl Derivation {
             }
             Algorithm::Other(kdf) => {
                 let remaining = kdf.cost(password.len()).units;
-                Progress::Other { slices: kdf.begin(password, &self.salt), remaining }
+                let slices = kdf.begin(password, &self.salt);
+                Progress::Other { slices: Box::new(Other(slices)), remaining }
             }
         })
     }
@@ -328,7 +329,7 @@ impl Derivation {
         password: &[u8],
         workspace: &mut Workspace,
     ) -> Result<bool, OutOfMemory> {
-        if let Progress::Nested(nested) = progress {
+        if let Progress::Nested { nested, .. } = progress {
             return nested.advance(self, units, password, workspace);
         }
         // The others have taken of it what they need.
@@ -368,6 +369,9 @@ fn fixed_salt(salt: &[u8]) -> [u8; 16] {
 }
 
 /// A derivation under way. Its state is boxed, so that work moves cheaply and is wiped in one place.
+///
+/// Each variant is of two words, so that none has room that another fills: such room takes along whatever
+/// lay on the stack, into a box or a batch.
 pub(crate) enum Progress {
     #[cfg(feature = "argon2")]
     Argon2(argon2::State),
@@ -378,11 +382,18 @@ pub(crate) enum Progress {
     #[cfg(feature = "sha-crypt")]
     ShaCrypt(sha_crypt::State),
     Other {
-        slices: Box<dyn Slices>,
+        slices: Box<Other>,
         remaining: u64,
     },
-    Nested(Box<Nested>),
+    Nested {
+        nested: Box<Nested>,
+        /// The units of the second derivation.
+        later: u64,
+    },
 }
+
+/// One that is written elsewhere, behind one word.
+pub(crate) struct Other(Box<dyn Slices>);
 
 impl Progress {
     pub(crate) fn remaining(&self) -> u64 {
@@ -396,13 +407,13 @@ impl Progress {
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.remaining(),
             Progress::Other { remaining, .. } => *remaining,
-            Progress::Nested(nested) => nested.remaining(),
+            Progress::Nested { nested, later } => nested.remaining(*later),
         }
     }
 
     /// Whether another derivation follows the one that is under way.
     pub(crate) fn is_first_of_two(&self) -> bool {
-        matches!(self, Progress::Nested(nested) if nested.is_old())
+        matches!(self, Progress::Nested { nested, .. } if nested.is_old())
     }
 
     /// Whether `advance` looks at the password.
@@ -432,11 +443,11 @@ impl Progress {
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.advance(units, workspace),
             Progress::Other { slices, remaining } => {
-                *remaining = slices.advance_in(units, workspace)?;
+                *remaining = slices.0.advance_in(units, workspace)?;
                 *remaining == 0
             }
             // It is advanced by its derivation, which knows what comes next.
-            Progress::Nested(_) => false,
+            Progress::Nested { .. } => false,
         })
     }
 
@@ -462,7 +473,7 @@ impl Progress {
                 Progress::Pbkdf2(state) => in_pbkdf2.push(state),
                 #[cfg(feature = "sha-crypt")]
                 Progress::ShaCrypt(state) => in_sha_crypt.push(state),
-                Progress::Other { .. } | Progress::Nested(_) => {}
+                Progress::Other { .. } | Progress::Nested { .. } => {}
             }
         }
         #[cfg(feature = "bcrypt")]
@@ -476,7 +487,7 @@ impl Progress {
     /// The one that is at work, of those within one another.
     fn under_way(&mut self) -> Option<&mut Self> {
         match self {
-            Progress::Nested(nested) => nested.under_way()?.under_way(),
+            Progress::Nested { nested, .. } => nested.under_way()?.under_way(),
             alone => Some(alone),
         }
     }
@@ -491,8 +502,8 @@ impl Progress {
             Progress::Pbkdf2(mut state) => state.finish(),
             #[cfg(feature = "sha-crypt")]
             Progress::ShaCrypt(state) => state.finish(),
-            Progress::Other { slices, .. } => slices.finish(),
-            Progress::Nested(nested) => nested.finish(workspace),
+            Progress::Other { slices, .. } => slices.0.finish(),
+            Progress::Nested { nested, .. } => nested.finish(workspace),
         }
     }
 }

@@ -6,40 +6,34 @@ use crate::secret::Secret;
 use crate::workspace::Workspace;
 
 /// Two derivations in a row. Dropped in either, it wipes what it held.
+///
+/// Fields instead of variants: the room that a variant does not use would hold whatever lay on the stack.
 pub(crate) struct Nested {
-    stage: Stage,
-    /// The units of the second.
-    later: u64,
+    /// The one that is at work. `None` if there was no memory to begin the second: there is no key to be
+    /// had.
+    progress: Option<Progress>,
+    /// Empty while the first is at work; then its key, which an algorithm may want to see again.
+    key: Secret,
+    is_old: bool,
 }
 
 /// What has failed once fails again.
 const NO_MEMORY: OutOfMemory = OutOfMemory { memory_kib: 0 };
 
-enum Stage {
-    /// Of the password.
-    Old(Progress),
-    /// Of the old one's key, which an algorithm may want to see again.
-    New { key: Secret, progress: Progress },
-    /// Neither: there was no memory to begin the second, and no key to be had.
-    Neither,
-}
-
 impl Nested {
     pub(super) fn begin(
         old: &Derivation,
-        later: u64,
         password: &[u8],
         workspace: &mut Workspace,
     ) -> Result<Self, OutOfMemory> {
-        Ok(Self { stage: Stage::Old(old.begin(password, workspace)?), later })
+        let progress = Some(old.begin(password, workspace)?);
+        Ok(Self { progress, key: Secret::new(&[]), is_old: true })
     }
 
-    pub(super) fn remaining(&self) -> u64 {
-        match &self.stage {
-            Stage::Old(progress) => progress.remaining().saturating_add(self.later),
-            Stage::New { progress, .. } => progress.remaining(),
-            Stage::Neither => 0,
-        }
+    /// The units that are left, with those of the second, which are `later`.
+    pub(super) fn remaining(&self, later: u64) -> u64 {
+        let now = self.progress.as_ref().map_or(0, Progress::remaining);
+        if self.is_old() { now.saturating_add(later) } else { now }
     }
 
     /// Whether that was the last piece. `new` is the derivation that wraps another.
@@ -50,42 +44,31 @@ impl Nested {
         password: &[u8],
         workspace: &mut Workspace,
     ) -> Result<bool, OutOfMemory> {
-        match core::mem::replace(&mut self.stage, Stage::Neither) {
-            Stage::Old(mut progress) => {
-                let Some((old, _)) = new.wrapped() else { return Err(NO_MEMORY) };
-                if old.advance(&mut progress, units, password, workspace)? {
-                    let key = old.finish(progress, workspace);
-                    let progress = new.begin_own(key.expose(), workspace)?;
-                    self.stage = Stage::New { key, progress };
-                } else {
-                    self.stage = Stage::Old(progress);
-                }
-                Ok(false)
-            }
-            Stage::New { key, mut progress } => {
-                let is_last = new.advance(&mut progress, units, key.expose(), workspace)?;
-                self.stage = Stage::New { key, progress };
-                Ok(is_last)
-            }
-            Stage::Neither => Err(NO_MEMORY),
+        let mut progress = self.progress.take().ok_or(NO_MEMORY)?;
+        if !self.is_old {
+            let is_last = new.advance(&mut progress, units, self.key.expose(), workspace)?;
+            self.progress = Some(progress);
+            return Ok(is_last);
         }
+        let Some((old, _)) = new.wrapped() else { return Err(NO_MEMORY) };
+        if old.advance(&mut progress, units, password, workspace)? {
+            self.key = old.finish(progress, workspace);
+            self.is_old = false;
+            progress = new.begin_own(self.key.expose(), workspace)?;
+        }
+        self.progress = Some(progress);
+        Ok(false)
     }
 
     pub(super) fn is_old(&self) -> bool {
-        matches!(self.stage, Stage::Old(_))
+        self.is_old && self.progress.is_some()
     }
 
     pub(super) fn under_way(&mut self) -> Option<&mut Progress> {
-        match &mut self.stage {
-            Stage::Old(progress) | Stage::New { progress, .. } => Some(progress),
-            Stage::Neither => None,
-        }
+        self.progress.as_mut()
     }
 
     pub(super) fn finish(self, workspace: &mut Workspace) -> Secret {
-        match self.stage {
-            Stage::Old(progress) | Stage::New { progress, .. } => progress.finish(workspace),
-            Stage::Neither => Secret::new(&[]),
-        }
+        self.progress.map_or(Secret::new(&[]), |progress| progress.finish(workspace))
     }
 }

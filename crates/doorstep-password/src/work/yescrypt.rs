@@ -39,8 +39,8 @@ const WIPED_PER_STEP: u64 = 8;
 pub(crate) struct YescryptParams {
     log_n: u8,
     r: u32,
-    /// For gost-yescrypt: all of the string before the digest, which is hashed.
-    gost: Option<Box<[u8]>>,
+    /// For gost-yescrypt: all of the string before the digest, which is hashed. Otherwise empty.
+    gost: Box<[u8]>,
 }
 
 impl YescryptParams {
@@ -48,7 +48,7 @@ impl YescryptParams {
         if !(1..64).contains(&log_n) || !(1..1 << 30).contains(&r) {
             return Err(InvalidParameters);
         }
-        Ok(Self { log_n: log_n as u8, r, gost: gost.map(Into::into) })
+        Ok(Self { log_n: log_n as u8, r, gost: gost.unwrap_or_default().into() })
     }
 
     fn first_pass(&self) -> Pass {
@@ -106,7 +106,7 @@ impl Kdf for YescryptParams {
             salt: salt.into(),
             b: Secret::new(&[]),
             memory: Memory::default(),
-            phase: Phase::New,
+            phase: Phase::New { steps: self.steps_from(self.first_pass()) },
         })
     }
 
@@ -134,12 +134,15 @@ struct State {
     phase: Phase,
 }
 
+/// Each variant is of one word, so that none has room, which would hold whatever lay on the stack.
 enum Phase {
-    /// No memory was asked for yet.
-    New,
-    Mixing(Mixing),
+    /// No memory was asked for yet, and there are so many steps to come.
+    New {
+        steps: u64,
+    },
+    Mixing(Box<Mixing>),
     /// The key is made.
-    Wiping(Secret),
+    Wiping(Box<Secret>),
 }
 
 struct Mixing {
@@ -173,7 +176,7 @@ impl State {
         let n = self.params.n(pass) as usize;
         let mix = Mix::begin(processor, n, b, self.memory.blocks());
         let key = SHA256.hmac(&b[b.len() - R_LEN / 2..], key.expose());
-        Phase::Mixing(Mixing { pass, mix, key })
+        Phase::Mixing(Box::new(Mixing { pass, mix, key }))
     }
 
     /// What follows on a pass that is mixed.
@@ -187,24 +190,25 @@ impl State {
         // SCRAM's StoredKey (RFC 5802 §3), with SHA-256.
         let client_key = SHA256.hmac(derived.expose(), b"Client Key");
         let stored_key = SHA256.digest(client_key.expose());
-        Phase::Wiping(match &self.params.gost {
-            None => stored_key,
-            Some(setting) => {
-                let mut digest = Streebog256::digest(self.password.expose());
-                let inner = hmac_streebog(&digest, setting);
-                digest.as_mut_slice().zeroize();
-                hmac_streebog(inner.expose(), stored_key.expose())
-            }
-        })
+        if self.params.gost.is_empty() {
+            return Phase::Wiping(Box::new(stored_key));
+        }
+        let mut digest = Streebog256::digest(self.password.expose());
+        let inner = hmac_streebog(&digest, &self.params.gost);
+        digest.as_mut_slice().zeroize();
+        Phase::Wiping(Box::new(hmac_streebog(inner.expose(), stored_key.expose())))
     }
 
     fn remaining(&self) -> u64 {
         let steps = match &self.phase {
-            Phase::New => self.params.steps_from(self.params.first_pass()),
-            Phase::Mixing(Mixing { pass: Pass::Prehash, mix, .. }) => {
-                mix.remaining().saturating_add(self.params.steps_from(Pass::Main))
+            Phase::New { steps } => *steps,
+            Phase::Mixing(mixing) => {
+                let later = match mixing.pass {
+                    Pass::Prehash => self.params.steps_from(Pass::Main),
+                    Pass::Main => 0,
+                };
+                mixing.mix.remaining().saturating_add(later)
             }
-            Phase::Mixing(Mixing { pass: Pass::Main, mix, .. }) => mix.remaining(),
             Phase::Wiping(_) => u64::from(!self.memory.is_wiped()),
         };
         self.params.step_time().units(steps)
@@ -216,27 +220,27 @@ impl Slices for State {
     fn advance(&mut self, units: u64) -> u64 {
         self.advance_in(units, &Workspace::portable()).unwrap_or_else(|OutOfMemory { .. }| {
             // A key of no bytes matches no digest.
-            self.phase = Phase::Wiping(Secret::new(&[]));
+            self.phase = Phase::Wiping(Box::new(Secret::new(&[])));
             0
         })
     }
 
     fn advance_in(&mut self, units: u64, workspace: &Workspace) -> Result<u64, OutOfMemory> {
         let processor = processor(workspace);
-        if matches!(self.phase, Phase::New) {
+        if matches!(self.phase, Phase::New { .. }) {
             self.reserve()?;
             self.phase = self.pass(processor, self.params.first_pass(), None);
         }
         let mut budget = self.params.step_time().steps(units);
         while budget > 0 {
-            match core::mem::replace(&mut self.phase, Phase::New) {
-                Phase::New => break,
+            match core::mem::replace(&mut self.phase, Phase::New { steps: 0 }) {
+                Phase::New { .. } => break,
                 Phase::Mixing(mut mixing) => {
                     let now = budget.min(mixing.mix.remaining());
                     budget -= now;
                     let is_mixed = mixing.mix.advance(processor, self.memory.blocks(), now);
                     self.phase = match is_mixed {
-                        true => self.next(processor, mixing),
+                        true => self.next(processor, *mixing),
                         false => Phase::Mixing(mixing),
                     };
                 }
@@ -252,9 +256,9 @@ impl Slices for State {
     }
 
     fn finish(mut self: Box<Self>) -> Secret {
-        match core::mem::replace(&mut self.phase, Phase::New) {
-            Phase::Wiping(key) => key,
-            Phase::New | Phase::Mixing(_) => Secret::new(&[]),
+        match core::mem::replace(&mut self.phase, Phase::New { steps: 0 }) {
+            Phase::Wiping(key) => *key,
+            Phase::New { .. } | Phase::Mixing(_) => Secret::new(&[]),
         }
     }
 }

@@ -4,6 +4,8 @@
 
 #[cfg(feature = "import")]
 pub mod families;
+#[cfg(all(feature = "import", feature = "unicode", feature = "sha-crypt"))]
+pub mod paths;
 
 use std::ops::ControlFlow;
 
@@ -72,10 +74,19 @@ pub fn in_pieces<T: Goal>(
 }
 
 /// Does so many pieces of `units`, and drops the rest: what came of it, if that was all.
-pub fn dropped_after<T: Goal>(mut work: Work<T>, pieces: usize, units: u64) -> Option<T::Output> {
-    let mut workspace = Workspace::new();
+pub fn dropped_after<T: Goal>(work: Work<T>, pieces: usize, units: u64) -> Option<T::Output> {
+    dropped_after_in(work, pieces, units, &mut Workspace::new())
+}
+
+/// The same in a workspace.
+pub fn dropped_after_in<T: Goal>(
+    mut work: Work<T>,
+    pieces: usize,
+    units: u64,
+    workspace: &mut Workspace,
+) -> Option<T::Output> {
     for _ in 0..pieces {
-        match work.advance(units, &mut workspace) {
+        match work.advance(units, workspace) {
             ControlFlow::Continue(rest) => work = rest,
             ControlFlow::Break(output) => return Some(output),
         }

@@ -24,15 +24,20 @@ pub(crate) struct Filling {
     salt: Box<[u8]>,
     memory: Vec<Block>,
     phase: Phase,
+    /// While the memory is filled. Neither this nor the tag is part of the phase: the room for it in
+    /// another phase would hold whatever lay on the stack.
+    fill: Option<Box<Fill>>,
+    /// Empty until it is made.
+    tag: Secret,
+    /// How many blocks are zero again, once the tag is made.
+    wiped: usize,
 }
 
 enum Phase {
     /// The memory is being had. Fresh pages cost more than to fill them, so this goes in pieces too.
     Growing,
-    /// Boxed by itself: the room for it in another phase would hold whatever lay on the stack.
-    Filling(Box<Fill>),
-    /// The tag is made. The first `wiped` blocks are zero again.
-    Wiping { tag: Secret, wiped: usize },
+    Filling,
+    Wiping,
 }
 
 impl Filling {
@@ -45,14 +50,15 @@ impl Filling {
         // Our ranges are within the kernels', but for a memory that 32-bit targets cannot address.
         let params = kernel_params(params).ok_or(too_much)?;
         let memory = workspace.argon2().take(params.blocks())?;
-        Ok(Self { params, salt: salt.into(), memory, phase: Phase::Growing })
+        let (phase, tag) = (Phase::Growing, Secret::new(&[]));
+        Ok(Self { params, salt: salt.into(), memory, phase, fill: None, tag, wiped: 0 })
     }
 
     pub(super) fn remaining(&self) -> u64 {
         let blocks = match &self.phase {
             Phase::Growing => u64::from(self.params.passes()) * u64::from(self.params.memory_kib()),
-            Phase::Filling(fill) => fill.remaining(),
-            Phase::Wiping { .. } => 0,
+            Phase::Filling => self.fill.as_ref().map_or(0, |fill| fill.remaining()),
+            Phase::Wiping => 0,
         };
         BLOCK.units(blocks.max(1))
     }
@@ -68,31 +74,32 @@ impl Filling {
         let count = self.params.blocks();
         let mut budget = BLOCK.steps(units).max(SMALLEST);
         while budget > 0 {
-            match &mut self.phase {
-                Phase::Growing if self.memory.len() < count => {
+            match (&self.phase, &mut self.fill) {
+                (Phase::Growing, _) if self.memory.len() < count => {
                     let more = steps(budget).min(count - self.memory.len());
                     self.memory.resize(self.memory.len() + more, Block::ZERO);
                     budget -= more as u64;
                 }
-                Phase::Growing => {
-                    self.phase = Phase::Filling(Box::new(self.first_blocks(password)?));
+                (Phase::Growing, _) => {
+                    self.fill = Some(Box::new(self.first_blocks(password)?));
+                    self.phase = Phase::Filling;
                 }
-                Phase::Filling(fill) => {
+                (Phase::Filling, Some(fill)) => {
                     let before = fill.remaining();
                     let done = fill.advance(processor, &mut self.memory[..count], budget);
                     budget -= before - fill.remaining();
                     if done {
-                        let mut tag = Secret::from(vec![0; self.params.tag_len() as usize]);
-                        fill.finish(&self.memory[..count], tag.expose_mut());
-                        self.phase = Phase::Wiping { tag, wiped: 0 };
+                        self.tag = Secret::from(vec![0; self.params.tag_len() as usize]);
+                        fill.finish(&self.memory[..count], self.tag.expose_mut());
+                        self.phase = Phase::Wiping;
                     }
                 }
-                Phase::Wiping { wiped, .. } => {
-                    let rest = &mut self.memory[*wiped..count];
+                (Phase::Filling, None) | (Phase::Wiping, _) => {
+                    let rest = &mut self.memory[self.wiped..count];
                     let now = steps(budget.saturating_mul(WIPED_PER_FILLED)).min(rest.len());
                     wipe(&mut rest[..now]);
-                    *wiped += now;
-                    return Ok(*wiped == count);
+                    self.wiped += now;
+                    return Ok(self.wiped == count);
                 }
             }
         }
@@ -102,12 +109,7 @@ impl Filling {
     /// The tag, once `advance` has said so; the memory goes back.
     pub(super) fn finish(&mut self, workspace: &mut Workspace) -> Secret {
         workspace.argon2().give_back(core::mem::take(&mut self.memory));
-        match core::mem::replace(&mut self.phase, Phase::Growing) {
-            Phase::Wiping { tag, .. } => tag,
-            Phase::Growing | Phase::Filling(_) => {
-                unreachable!("`advance` has said that it is done")
-            }
-        }
+        core::mem::replace(&mut self.tag, Secret::new(&[]))
     }
 
     fn first_blocks(&mut self, password: &[u8]) -> Result<Fill, OutOfMemory> {

@@ -1,5 +1,6 @@
 //! The first twenty steps, which the rounds begin with.
 
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 use sha2::Digest;
@@ -9,6 +10,7 @@ use super::layout::{in_repeats, in_rounds, repeat_blocks, rounds_of};
 use super::rounds::Rounds;
 use crate::secret::Secret;
 use crate::work::sha::{Sha, Sha2};
+use crate::work::stack;
 use crate::workspace::Workspace;
 
 pub(crate) struct Crypt<H: Sha2, D: Digest> {
@@ -16,21 +18,23 @@ pub(crate) struct Crypt<H: Sha2, D: Digest> {
     salt: Vec<u8>,
     /// Digest A of step 12.
     digest: H::Block,
-    /// Digest DP of steps 13 to 15, while the password goes into it.
-    dp: Option<D>,
+    /// Digest DP of steps 13 to 15, while the password goes into it. In a box of its own, by [`fresh`].
+    dp: Option<Box<D>>,
     repeats_left: usize,
     rounds: u32,
-    /// Once DP is known.
-    under_way: Option<Rounds<H>>,
+    /// Once DP is known. Boxed once more, since the room for two words, one of them a mark, would hold
+    /// whatever lay on the stack until then.
+    under_way: Option<Box<Rounds<H>>>,
 }
 
 impl<H: Sha2, D: Digest + Clone> Crypt<H, D> {
     pub(super) fn begin(rounds: u32, password: &[u8], salt: &[u8]) -> Self {
+        let dp = fresh::<D>();
         Self {
             password: Secret::new(password),
             salt: salt.to_vec(),
             digest: digest_a::<H, D>(password, salt),
-            dp: Some(D::new()),
+            dp: Some(dp),
             repeats_left: password.len(),
             rounds,
             under_way: None,
@@ -39,7 +43,7 @@ impl<H: Sha2, D: Digest + Clone> Crypt<H, D> {
 
     pub(super) fn compressions_left(&self) -> u64 {
         let (password_len, salt_len) = (self.password.len(), self.salt.len());
-        let rounds = self.under_way.as_ref().map_or(self.rounds, Rounds::left);
+        let rounds = self.under_way.as_ref().map_or(self.rounds, |rounds| rounds.left());
         in_repeats::<H>(self.repeats_left, password_len)
             + in_rounds::<H>(rounds, password_len, salt_len)
     }
@@ -77,12 +81,12 @@ impl<H: Sha2, D: Digest + Clone> Crypt<H, D> {
             if self.repeats_left > 0 {
                 return None;
             }
-            let dp = Zeroizing::new(digest_of::<H>(dp.clone()));
+            let dp = Zeroizing::new(digest_of::<H>(D::clone(dp)));
             self.dp = None;
-            self.under_way = Some(self.lay_out(&dp, workspace));
+            self.under_way = Some(Box::new(self.lay_out(&dp, workspace)));
             compressions = compressions.saturating_sub(now * each);
         }
-        self.under_way.as_mut().map(|rounds| (rounds, compressions))
+        self.under_way.as_mut().map(|rounds| (&mut **rounds, compressions))
     }
 
     /// Steps 16 to 20.
@@ -112,6 +116,17 @@ impl<H: Sha2, D: Digest> Drop for Crypt<H, D> {
     fn drop(&mut self) {
         self.digest.zeroize();
     }
+}
+
+/// A hash of nothing yet. Its buffer is not written before it is used, and so holds whatever lay on the
+/// stack where the hash was made: nothing, here.
+fn fresh<D: Digest>() -> Box<D> {
+    #[inline(never)]
+    fn on_a_wiped_stack<D: Digest>() -> Box<D> {
+        Box::new(D::new())
+    }
+    stack::wipe();
+    on_a_wiped_stack()
 }
 
 /// Steps 1 to 12.
