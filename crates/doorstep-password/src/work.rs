@@ -17,6 +17,8 @@ mod saslprep;
 mod sha;
 mod stack;
 mod steps;
+#[cfg(any(feature = "md5-crypt", feature = "sha-crypt"))]
+mod templates;
 
 #[cfg(feature = "argon2")]
 pub(crate) mod argon2;

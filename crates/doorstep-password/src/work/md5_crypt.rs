@@ -6,12 +6,13 @@ use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
 
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use super::derivation::{Kdf, Slices};
 use super::digest::Function;
-use super::price::Cost;
-use super::rounds::{Round, Rounds};
+use super::price::{Cost, StepTime};
+use super::sha::{Md5, Sha};
+use super::templates::Templates;
 use crate::secret::Secret;
 
 const MD5: Function = Function::Md5;
@@ -39,7 +40,10 @@ impl Kdf for Md5CryptVariant {
         // The first digest has the password twice, and again as digests of its length.
         let first = MD5.nanoseconds(password_len.saturating_mul(3));
         let rounds = round_nanoseconds(password_len).saturating_mul(ROUNDS.into());
-        Cost::new(1, rounds.saturating_add(first.saturating_mul(2)).div_ceil(1000))
+        let time = rounds.saturating_add(first.saturating_mul(2));
+        // Eight messages, with the password twice in most.
+        let memory = (password_len as u64).saturating_add(64).saturating_mul(16);
+        Cost::new(memory.div_ceil(1024), time.div_ceil(1000))
     }
 
     fn begin(&self, password: &[u8], salt: &[u8]) -> Box<dyn Slices> {
@@ -56,11 +60,10 @@ impl Kdf for Md5CryptVariant {
             parts.push(if bits & 1 == 1 { &[0] } else { &password[..1] });
             bits >>= 1;
         }
-        let mut first = Zeroizing::new(vec![0; LEN]);
-        MD5.hash(&parts, &mut first);
-        let state =
-            State { password: Secret::new(password), salt: salt.into(), digest: first, round: 0 };
-        Rounds::begin(state, ROUNDS.into(), round_nanoseconds(password.len()))
+        let mut first = Zeroizing::new(Md5::ZERO);
+        MD5.hash(&parts, &mut *first);
+        let rounds = Templates::<Md5>::new(&first, password, salt, ROUNDS);
+        Box::new(State { rounds, time: StepTime(round_nanoseconds(password.len())) })
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
@@ -74,31 +77,18 @@ const fn round_nanoseconds(password_len: usize) -> u64 {
 }
 
 struct State {
-    password: Secret,
-    salt: Box<[u8]>,
-    digest: Zeroizing<Vec<u8>>,
-    round: u32,
+    rounds: Templates<Md5>,
+    time: StepTime,
 }
 
-impl Round for State {
-    fn round(&mut self) {
-        let mut last = [0; LEN];
-        last.copy_from_slice(&self.digest);
-        let odd = self.round % 2 == 1;
-        let password = self.password.expose();
-        let when = |condition: bool, part| if condition { part } else { &[][..] };
-        let parts: [&[u8]; 4] = [
-            if odd { password } else { &last },
-            when(!self.round.is_multiple_of(3), &self.salt),
-            when(!self.round.is_multiple_of(7), password),
-            if odd { &last } else { password },
-        ];
-        MD5.hash(&parts, &mut self.digest);
-        last.zeroize();
-        self.round += 1;
+impl Slices for State {
+    fn advance(&mut self, units: u64) -> u64 {
+        let now = u32::try_from(self.time.steps(units)).unwrap_or(u32::MAX);
+        self.rounds.advance(now);
+        self.time.units(self.rounds.left().into())
     }
 
-    fn key(&mut self) -> Secret {
-        Secret::new(&self.digest)
+    fn finish(self: Box<Self>) -> Secret {
+        Secret::new(self.rounds.digest())
     }
 }

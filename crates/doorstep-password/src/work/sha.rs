@@ -1,8 +1,9 @@
-//! SHA-1, SHA-256 and SHA-512 as compression functions over prepared blocks.
+//! MD5, SHA-1, SHA-256 and SHA-512 as compression functions over prepared blocks.
 
 use zeroize::Zeroize;
 
-/// A hash of the SHA family at the level of its blocks (FIPS 180-4 §5 and §6).
+/// A hash of the SHA family at the level of its blocks (FIPS 180-4 §5 and §6), or MD5 (RFC 1321 §3),
+/// which differs in the order of bytes.
 pub(crate) trait Sha: Sized {
     /// The chaining value.
     type State: Copy + Zeroize + Send + Sync;
@@ -22,10 +23,13 @@ pub(crate) trait Sha: Sized {
 
     fn compress(state: &mut Self::State, blocks: &[Self::Block]);
 
+    /// A message's length in bits, as its padding ends with it.
+    fn length(bits: u64) -> [u8; 8];
+
     /// Adds the words of one chaining value to another, modulo 2.
     fn xor(into: &mut Self::State, other: &Self::State);
 
-    /// Writes the chaining value as a digest, big-endian, into the first `DIGEST_LEN` bytes.
+    /// Writes the chaining value as a digest into the first `DIGEST_LEN` bytes.
     fn write_digest(state: &Self::State, out: &mut [u8]);
 
     /// The chaining value that `write_digest` has written.
@@ -60,7 +64,8 @@ impl Sha2 for Sha256 {}
 impl Sha2 for Sha512 {}
 
 macro_rules! sha {
-    ($name:ident, $word:ty, $words:literal, $block:literal, $length:literal, $compress:path, $iv:expr) => {
+    ($name:ident, $word:ty, $words:literal, $block:literal, $length:literal, $to_bytes:ident,
+     $from_bytes:ident, $compress:path, $iv:expr) => {
         pub(crate) struct $name;
 
         impl Sha for $name {
@@ -79,6 +84,11 @@ macro_rules! sha {
             }
 
             #[inline]
+            fn length(bits: u64) -> [u8; 8] {
+                bits.$to_bytes()
+            }
+
+            #[inline]
             fn xor(into: &mut Self::State, other: &Self::State) {
                 into.iter_mut().zip(other).for_each(|(into, other)| *into ^= other);
             }
@@ -86,7 +96,7 @@ macro_rules! sha {
             #[inline]
             fn write_digest(state: &Self::State, out: &mut [u8]) {
                 for (bytes, word) in out.chunks_exact_mut(size_of::<$word>()).zip(state) {
-                    bytes.copy_from_slice(&word.to_be_bytes());
+                    bytes.copy_from_slice(&word.$to_bytes());
                 }
             }
 
@@ -95,13 +105,26 @@ macro_rules! sha {
                 let mut state = Self::IV;
                 let (words, _) = digest.as_chunks();
                 for (word, bytes) in state.iter_mut().zip(words) {
-                    *word = <$word>::from_be_bytes(*bytes);
+                    *word = <$word>::$from_bytes(*bytes);
                 }
                 state
             }
         }
     };
 }
+
+#[cfg(feature = "md5-crypt")]
+sha!(
+    Md5,
+    u32,
+    4,
+    64,
+    8,
+    to_le_bytes,
+    from_le_bytes,
+    md5::block_api::compress,
+    [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476]
+);
 
 #[cfg(feature = "pbkdf2")]
 sha!(
@@ -110,6 +133,8 @@ sha!(
     5,
     64,
     8,
+    to_be_bytes,
+    from_be_bytes,
     sha1::block_api::compress,
     [0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0,]
 );
@@ -120,6 +145,8 @@ sha!(
     8,
     64,
     8,
+    to_be_bytes,
+    from_be_bytes,
     sha2::block_api::compress256,
     [
         0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
@@ -133,6 +160,8 @@ sha!(
     8,
     128,
     16,
+    to_be_bytes,
+    from_be_bytes,
     sha2::block_api::compress512,
     [
         0x6a09e667f3bcc908,
@@ -160,7 +189,7 @@ pub(crate) fn pad<H: Sha>(before: usize, parts: &[&[u8]]) -> alloc::vec::Vec<H::
     }
     if let Some(last) = blocks.last_mut() {
         let bits = 8 * (before + len) as u64;
-        last.as_mut()[H::BLOCK_LEN - 8..].copy_from_slice(&bits.to_be_bytes());
+        last.as_mut()[H::BLOCK_LEN - 8..].copy_from_slice(&H::length(bits));
     }
     blocks
 }

@@ -6,7 +6,6 @@
 mod crypt;
 mod layout;
 mod rounds;
-mod templates;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;

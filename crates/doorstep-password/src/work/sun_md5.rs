@@ -89,41 +89,52 @@ struct State {
     round: u64,
 }
 
-impl State {
-    /// Bit `n`, of 128 that go round.
-    fn bit(&self, n: u64) -> bool {
-        self.digest[(n / 8 % 16) as usize] >> (n % 8) & 1 == 1
-    }
-
-    /// Eight bits, each chosen by two bytes of the digest.
-    fn chosen(&self, from: usize) -> u64 {
-        (0..8).fold(0, |bits, n| {
-            let a = self.digest[(from + n) % LEN];
-            let b = self.digest[(from + n + 3) % LEN];
-            let byte = self.digest[usize::from(a >> (b % 5)) % LEN];
-            let at = if b >> (a % 8) & 1 == 1 { byte >> 1 } else { byte };
-            bits | u64::from(self.bit(at.into())) << n
-        })
-    }
-
-    fn has_text(&self) -> bool {
-        let x = self.chosen(0) >> u64::from(self.bit(self.round));
-        let y = self.chosen(8) >> u64::from(self.bit(self.round + 64));
-        self.bit(x) != self.bit(y)
-    }
-}
-
 impl Round for State {
     fn round(&mut self) {
         let mut last = [0; LEN];
         last.copy_from_slice(&self.digest);
-        let text = if self.has_text() { HAMLET } else { &[] };
-        MD5.hash(&[&last, text, self.round.to_string().as_bytes()], &mut self.digest);
+        let text = if has_text(&last, self.round) { HAMLET } else { &[] };
+        MD5.hash(&[&last, text, decimal(self.round, &mut [0; 20])], &mut self.digest);
         last.zeroize();
         self.round += 1;
     }
 
     fn key(&mut self) -> Secret {
         Secret::new(&self.digest)
+    }
+}
+
+fn has_text(digest: &[u8; LEN], round: u64) -> bool {
+    let x = chosen(digest, 0) >> u64::from(bit(digest, round));
+    let y = chosen(digest, 8) >> u64::from(bit(digest, round + 64));
+    bit(digest, x) != bit(digest, y)
+}
+
+/// Eight bits, each chosen by two bytes of the digest.
+fn chosen(digest: &[u8; LEN], from: usize) -> u64 {
+    (0..8).fold(0, |bits, n| {
+        let a = digest[(from + n) % LEN];
+        let b = digest[(from + n + 3) % LEN];
+        let byte = digest[usize::from(a >> (b % 5)) % LEN];
+        let at = if b >> (a % 8) & 1 == 1 { byte >> 1 } else { byte };
+        bits | u64::from(bit(digest, at.into())) << n
+    })
+}
+
+/// Bit `n`, of 128 that go round.
+fn bit(digest: &[u8; LEN], n: u64) -> bool {
+    digest[(n / 8 % 16) as usize] >> (n % 8) & 1 == 1
+}
+
+/// The digits of a number, in as much of the buffer as they need.
+fn decimal(mut number: u64, digits: &mut [u8; 20]) -> &[u8] {
+    let mut at = digits.len();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[at..];
+        }
     }
 }

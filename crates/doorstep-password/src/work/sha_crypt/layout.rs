@@ -1,6 +1,7 @@
 //! What is hashed in which round, and how many compressions that takes. Holds no secret.
 
 use crate::work::sha::{self, Sha};
+use crate::work::templates::Layout;
 
 /// Compressions of so many rounds, counted by the lengths alone.
 pub(super) fn in_rounds<H: Sha>(rounds: u32, password_len: usize, salt_len: usize) -> u64 {
@@ -34,32 +35,3 @@ fn blocks_of<H: Sha>(layout: Layout, password_len: usize, salt_len: usize) -> u6
 
 /// The messages repeat after lcm(2, 3, 7) rounds.
 const CYCLE: u32 = 42;
-
-/// What stands in a round's message (steps 21 b to e).
-#[derive(Clone, Copy)]
-pub(super) struct Layout {
-    /// The round is odd: the password first and the digest last, not the other way round.
-    pub(super) digest_last: bool,
-    /// The round is not divisible by 3.
-    pub(super) salt: bool,
-    /// The round is not divisible by 7.
-    pub(super) password: bool,
-}
-
-impl Layout {
-    pub(super) const fn of(round: u32) -> Self {
-        Self {
-            digest_last: !round.is_multiple_of(2),
-            salt: !round.is_multiple_of(3),
-            password: !round.is_multiple_of(7),
-        }
-    }
-
-    pub(super) const fn index(self) -> usize {
-        self.digest_last as usize | (self.salt as usize) << 1 | (self.password as usize) << 2
-    }
-
-    pub(super) const fn from_index(index: usize) -> Self {
-        Self { digest_last: index & 1 != 0, salt: index & 2 != 0, password: index & 4 != 0 }
-    }
-}

@@ -3,9 +3,9 @@
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-use super::templates::Templates;
 use crate::secret::Secret;
 use crate::work::sha::Sha2;
+use crate::work::templates::Templates;
 use crate::workspace::Workspace;
 
 /// Each in a box of its own size, as the states are.

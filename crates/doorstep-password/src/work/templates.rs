@@ -1,17 +1,17 @@
-//! The rounds over the compression functions of the RustCrypto crates.
+//! The rounds of sha-crypt, which has them from md5-crypt, over the compression functions of the
+//! RustCrypto crates.
 
 use alloc::vec::Vec;
 
 use zeroize::Zeroize;
 
-use super::layout::Layout;
-use crate::work::sha::{self, Sha};
+use super::sha::{self, Sha};
 
 /// A round hashes one of eight messages, which differ in where the last digest, the password and the
 /// salt stand. All eight are laid out once with their padding; a round then fills in the digest and
 /// compresses.
-pub(super) struct Templates<H: Sha> {
-    /// Digest A of step 12, then C of the last round.
+pub(crate) struct Templates<H: Sha> {
+    /// Of the first steps (sha-crypt's digest A), then of the last round.
     digest: H::Block,
     messages: Vec<Message<H>>,
     round: u32,
@@ -25,8 +25,9 @@ struct Message<H: Sha> {
 }
 
 impl<H: Sha> Templates<H> {
-    /// With digest A, the sequence P of step 16 and the sequence S of step 20.
-    pub(super) fn new(digest: &H::Block, p: &[u8], s: &[u8], rounds: u32) -> Self {
+    /// With that digest, and what stands for the password and the salt: themselves in md5-crypt, the
+    /// sequences P and S in sha-crypt.
+    pub(crate) fn new(digest: &H::Block, p: &[u8], s: &[u8], rounds: u32) -> Self {
         let hole = H::ZERO;
         let hole = &hole.as_ref()[..H::DIGEST_LEN];
         let message = |index| {
@@ -42,12 +43,12 @@ impl<H: Sha> Templates<H> {
         Self { digest: *digest, messages: (0..8).map(message).collect(), round: 0, rounds }
     }
 
-    pub(super) fn left(&self) -> u32 {
+    pub(crate) fn left(&self) -> u32 {
         self.rounds - self.round
     }
 
-    /// Step 21, at most so many times.
-    pub(super) fn advance(&mut self, rounds: u32) {
+    /// At most so many rounds.
+    pub(crate) fn advance(&mut self, rounds: u32) {
         let end = self.round + rounds.min(self.left());
         while self.round < end {
             let message = &mut self.messages[Layout::of(self.round).index()];
@@ -60,7 +61,7 @@ impl<H: Sha> Templates<H> {
         }
     }
 
-    pub(super) fn digest(&self) -> &[u8] {
+    pub(crate) fn digest(&self) -> &[u8] {
         &self.digest.as_ref()[..H::DIGEST_LEN]
     }
 }
@@ -82,5 +83,34 @@ fn write_at<H: Sha>(blocks: &mut [H::Block], mut at: usize, mut bytes: &[u8]) {
         blocks[block].as_mut()[offset..offset + len].copy_from_slice(now);
         bytes = rest;
         at += len;
+    }
+}
+
+/// What stands in a round's message (of sha-crypt's specification, steps 21 b to e).
+#[derive(Clone, Copy)]
+pub(crate) struct Layout {
+    /// The round is odd: the password first and the digest last, not the other way round.
+    pub(crate) digest_last: bool,
+    /// The round is not divisible by 3.
+    pub(crate) salt: bool,
+    /// The round is not divisible by 7.
+    pub(crate) password: bool,
+}
+
+impl Layout {
+    pub(crate) const fn of(round: u32) -> Self {
+        Self {
+            digest_last: !round.is_multiple_of(2),
+            salt: !round.is_multiple_of(3),
+            password: !round.is_multiple_of(7),
+        }
+    }
+
+    pub(crate) const fn index(self) -> usize {
+        self.digest_last as usize | (self.salt as usize) << 1 | (self.password as usize) << 2
+    }
+
+    pub(crate) const fn from_index(index: usize) -> Self {
+        Self { digest_last: index & 1 != 0, salt: index & 2 != 0, password: index & 4 != 0 }
     }
 }
