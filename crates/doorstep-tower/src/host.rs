@@ -1,11 +1,12 @@
 //! The host of the machine: answers each step from the store or on the pool. Knows no service.
 
 mod lazy;
+mod patience;
 
 use std::fmt;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use doorstep::driver::Store;
 use doorstep::{
@@ -16,6 +17,7 @@ use tokio::sync::watch;
 use tracing::{Instrument, Span, field};
 
 use self::lazy::LazyPool;
+use self::patience::{Unanswered, patiently};
 use crate::meters::{Meters, Rehashed};
 use crate::peer::Origin;
 use crate::pool::{NotDone, Panicked, PoolLimits, Timed, Times};
@@ -30,6 +32,8 @@ pub(crate) struct Host<S> {
     pub(crate) receipts: Receipts,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) names_users: bool,
+    /// How long a call to the store may take.
+    pub(crate) patience: Duration,
     meters: Arc<Meters>,
     store: Arc<S>,
     /// Each renewal that is under way listens to it.
@@ -52,6 +56,7 @@ impl<S> Host<S> {
             receipts: Receipts::default(),
             throttle: None,
             names_users: false,
+            patience: patience::DEFAULT,
             meters,
             store: Arc::new(store),
             renewing: Arc::default(),
@@ -97,7 +102,7 @@ where
         span: Span,
     ) -> impl Future<Output = Decision<S::User>> + Send {
         async move {
-            let store = &*self.store;
+            let (store, patience) = (&*self.store, self.patience);
             let (mut later, mut receipt, mut attempt) = (None, None, None);
             loop {
                 step = match step {
@@ -105,7 +110,7 @@ where
                         let tried = Tried::Password { username: ask.username() };
                         match self.admit(tried, origin, &mut attempt) {
                             Err(why) => ask.refuse(why),
-                            Ok(()) => match store.find_user(&ask).await {
+                            Ok(()) => match patiently(patience, store.find_user(&ask)).await {
                                 Ok(Some((user, account))) => {
                                     receipt = self.receipts.find(ask.username());
                                     ask.found(user, account)
@@ -125,7 +130,7 @@ where
                     Step::FindToken(ask) => {
                         match self.admit(Tried::Token(ask.digest()), origin, &mut attempt) {
                             Err(why) => ask.refuse(why),
-                            Ok(()) => match store.find_token(&ask).await {
+                            Ok(()) => match patiently(patience, store.find_token(&ask)).await {
                                 Ok(Some((user, token))) => ask.found(user, token, now()),
                                 Ok(None) => ask.not_found(),
                                 Err(error) => {
@@ -159,7 +164,7 @@ where
                     }
                     // Only a `Rehash` that is run comes here.
                     Step::Replace(ask) => {
-                        let replaced = store.replace_hash(&ask).await;
+                        let replaced = patiently(patience, store.replace_hash(&ask)).await;
                         ask.done(replaced)
                     }
                     Step::Done(outcome) => {
@@ -217,7 +222,7 @@ where
         Ok(result)
     }
 
-    fn failed(&self, span: &Span, scheme: &str, error: &S::Error) -> Refused {
+    fn failed(&self, span: &Span, scheme: &str, error: &Unanswered<S::Error>) -> Refused {
         // `Debug` of the text: what a database says of a value may hold the value.
         tracing::error!(error = ?error.to_string(), "the store failed");
         span.record("scheme", scheme);
@@ -277,13 +282,13 @@ where
         };
         let (pool, store) = (self.upgrades.started().clone(), self.store.clone());
         let (receipts, meters) = (self.receipts.clone(), self.meters.clone());
-        let renewing = self.renewing.subscribe();
+        let (renewing, patience) = (self.renewing.subscribe(), self.patience);
         runtime.spawn(async move {
             let _renewing = renewing;
             let made = pool.run(rehash.cost(), |workspace| rehash.run_in(workspace)).await;
             meters.rehashed(match made {
                 Ok(Step::Replace(ask)) => {
-                    let replaced = store.replace_hash(&ask).await;
+                    let replaced = patiently(patience, store.replace_hash(&ask)).await;
                     let result = rehashed(&replaced);
                     if let Step::Done(Outcome::Granted(granted)) = ask.done(replaced) {
                         receipts.keep(&granted);
@@ -339,6 +344,7 @@ impl<S> Clone for Host<S> {
             receipts: self.receipts.clone(),
             throttle: self.throttle.clone(),
             names_users: self.names_users,
+            patience: self.patience,
             meters: self.meters.clone(),
             store: self.store.clone(),
             renewing: self.renewing.clone(),

@@ -4,6 +4,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use doorstep::driver::Store;
 use doorstep::{Authenticator, Outcome, Step};
@@ -27,7 +28,8 @@ use crate::throttle::Throttle;
 /// A granted request has a [`Granted`] in its extensions. An anonymous one passes, too: routes say
 /// with [`Require`](crate::Require) or an extractor whom they serve. Credentials that are refused are
 /// answered here, with the status and fields of [`doorstep::Refusal`], also where nobody asks for any;
-/// so are throttling, overload (503) and a store that fails (503, and never a grant).
+/// so are throttling, overload (503) and a store that fails or hangs (503, and never a grant). A store
+/// that panics ends its request as a handler that panics does, and nothing else.
 ///
 /// Request and response bodies are not touched, upgrades pass, and trailers are never read.
 ///
@@ -102,6 +104,17 @@ impl<S, F> AuthLayer<S, F> {
     /// ```
     pub fn throttle(mut self, throttle: impl Into<Throttle>) -> Self {
         self.host.throttle = Some(throttle.into());
+        self
+    }
+
+    /// Waits for so long for each answer of the store: 15 seconds, unless told. What takes longer is
+    /// dropped and answered as a store that fails, with 503; of a new hash it is not known whether it
+    /// was stored, and the next login looks.
+    ///
+    /// It is for what has no end of its own. A store whose timeouts are shorter says more: those of
+    /// `doorstep-sqlx` are, unless told.
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.host.patience = timeout;
         self
     }
 

@@ -15,8 +15,8 @@
 //!
 //! - `scheme` is the name of the scheme that read the credentials: `basic`, `bearer`, …; `login`;
 //!   `unknown`, if none could, or if it panicked; `none`, if there were no credentials.
-//! - `outcome` is `granted`, `anonymous`, `denied` or `failed`: the store failed, or a hasher of the
-//!   host's panicked.
+//! - `outcome` is `granted`, `anonymous`, `denied` or `failed`: the store failed or hung, or a
+//!   hasher of the host's panicked.
 //! - `cause` is `none` unless it was denied. Then it is the [`Cause`](doorstep::Cause) in lower case:
 //!   `mismatch`, `unknown_user`, `account_disabled`, …; `throttled` and `overloaded` are of those whom
 //!   the host refused.

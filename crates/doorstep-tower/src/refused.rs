@@ -26,7 +26,7 @@ pub enum Why {
     Throttled,
     /// Too much to do: 503.
     Overloaded,
-    /// The store failed: 503.
+    /// The store failed, or did not answer in time: 503.
     Store,
     /// This host is broken: 500. A hasher of its own panicked, or a route that asks for a user is not
     /// below an [`AuthLayer`](crate::AuthLayer).

@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod counted;
+pub mod faulty;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -76,6 +77,17 @@ impl Db {
         self.users.lock().unwrap()[username].hash.clone()
     }
 
+    /// Puts the new hash where the old one still is, and says whether it was there.
+    pub fn swap(&self, username: &str, old: &str, new: &str) -> bool {
+        let mut users = self.users.lock().unwrap();
+        let Some(row) = users.get_mut(username) else { return false };
+        let still_there = row.hash == old;
+        if still_there {
+            row.hash = new.into();
+        }
+        still_there
+    }
+
     pub fn asked(&self) -> usize {
         self.asked.load(Relaxed)
     }
@@ -123,13 +135,7 @@ impl Store for Db {
 
     async fn replace_hash(&self, ask: &Replace<User>) -> Result<bool, Failed> {
         self.check()?;
-        let mut users = self.users.lock().unwrap();
-        let Some(row) = users.get_mut(ask.user()) else { return Ok(false) };
-        let still_there = row.hash == ask.old();
-        if still_there {
-            row.hash = ask.new_hash().into();
-        }
-        Ok(still_there)
+        Ok(self.swap(ask.user(), ask.old(), ask.new_hash()))
     }
 }
 
