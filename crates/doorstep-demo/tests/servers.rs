@@ -7,13 +7,17 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, missing_docs)]
 
+#[allow(dead_code, unreachable_pub)]
+#[path = "../../doorstep-sqlx/tests/util/proxy.rs"]
+mod proxy;
 mod util;
 
 use std::time::{Duration, Instant};
 
 use doorstep::password::{Bcrypt, Hashers};
 
-use self::util::{Place, basic, login};
+use self::proxy::{Proxy, Way};
+use self::util::{Place, basic, login, outage};
 
 /// The same as on SQLite, in short.
 async fn walk(mut place: Place, server: &str, name: &str) {
@@ -57,13 +61,48 @@ async fn walk(mut place: Place, server: &str, name: &str) {
     }
     server.stop().await;
     other.stop().await;
+    goes_away_and_returns(place).await;
+}
+
+/// The database is gone for a while: 503, and after it all is well by itself.
+async fn goes_away_and_returns(mut place: Place) {
+    let proxy = Proxy::to(&place.database).await;
+    place.database = proxy.url.clone();
+    let server = place.start(&[]);
+    let token = server.post("/tokens", login("admin", "admin")).await.is(201).json();
+    let token = format!("Bearer {}", token["token"].as_str().unwrap());
+    let (right, wrong) = (basic("admin", "admin"), basic("admin", "again"));
+
+    let (begun, mut unavailable) = (Instant::now(), 0);
+    proxy.is(Way::Cut);
+    while begun.elapsed() < outage() {
+        for credentials in [&right, &wrong, &token] {
+            server.protected(credentials).await.is(503);
+            unavailable += 1;
+        }
+        server.post("/users", login("new", "password")).await.is(503);
+        server.send("GET", "/health", &[], "").await.is(503);
+    }
+    proxy.is(Way::Open);
+    println!("{unavailable} answers of 503 in {:?}", outage());
+    let begun = Instant::now();
+    while server.send("GET", "/health", &[], "").await.status != 200 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "it does not come back");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for (credentials, status) in [(&right, 200), (&wrong, 401), (&token, 200)] {
+        server.protected(credentials).await.is(status);
+    }
+    server.post("/users", login("new", "password")).await.is(201);
+    server.stop().await;
 }
 
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run scripts/databases"))
 }
 
-#[tokio::test]
+// The proxy goes on while the test waits for a line of the server's.
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs DOORSTEP_POSTGRES_URL: scripts/databases"]
 async fn on_postgres() {
     let (place, server) = (Place::new("postgres").await, variable("DOORSTEP_POSTGRES_URL"));
@@ -73,7 +112,8 @@ async fn on_postgres() {
     walk(place, &server, "doorstep_demo").await;
 }
 
-#[tokio::test]
+// The proxy goes on while the test waits for a line of the server's.
+#[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs DOORSTEP_MYSQL_URL: scripts/databases"]
 async fn on_mysql() {
     let (place, server) = (Place::new("mysql").await, variable("DOORSTEP_MYSQL_URL"));

@@ -16,7 +16,7 @@ use doorstep::password::{
 use serde_json::json;
 use tokio::net::TcpStream;
 
-use self::util::{Place, basic, login};
+use self::util::{Place, all, basic, login};
 
 fn hash(hasher: impl Hasher, password: &str) -> String {
     Hashers::new(hasher).hash(Secret::from(password)).unwrap().run().unwrap()
@@ -388,27 +388,6 @@ async fn overlapping_logins_are_judged_rightly_in_bounded_memory() {
     }
     // The event loop was free all the while, and the pool is as before.
     server.protected(&basic("user-0", "password-0")).await.is(200);
-}
-
-/// Runs all of them at once, on this task.
-async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
-    let mut futures: Vec<_> = futures.into_iter().map(|one| (Box::pin(one), None)).collect();
-    std::future::poll_fn(|context| {
-        for (future, output) in &mut futures {
-            if output.is_none()
-                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
-            {
-                *output = Some(ready);
-            }
-        }
-        if futures.iter().all(|(_, output)| output.is_some()) {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
-    futures.into_iter().filter_map(|(_, output)| output).collect()
 }
 
 #[tokio::test]

@@ -112,7 +112,7 @@ impl Options {
     async fn sqlite(&self, url: &str) -> Result<sqlx::SqlitePool, sqlx::Error> {
         use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
 
-        let options = SqliteConnectOptions::from_str(url)?
+        let mut options = SqliteConnectOptions::from_str(url)?
             .create_if_missing(self.create)
             .foreign_keys(true)
             .busy_timeout(self.timeout());
@@ -129,6 +129,8 @@ impl Options {
             pool = pool.max_connections(1).max_lifetime(None).idle_timeout(None);
         } else if self.create {
             make_private(options.get_filename())?;
+            // Once: if it goes away later, a new connection must not make another, without accounts.
+            options = options.create_if_missing(false);
         }
         // Readers wait for nobody, and writers for each other. What is committed is on the disk:
         // `synchronous` stays full.

@@ -66,8 +66,19 @@ impl Place {
     }
 
     pub fn start(&self, args: &[&str]) -> Server {
+        self.start_by(Command::new(PROGRAM), args)
+    }
+
+    /// Starts it after a line of sh's, which limits what it may take.
+    pub fn start_limited(&self, limits: &str, args: &[&str]) -> Server {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &format!("{limits}; exec \"$0\" \"$@\""), PROGRAM]);
+        self.start_by(shell, args)
+    }
+
+    fn start_by(&self, mut program: Command, args: &[&str]) -> Server {
         let log = self.directory.join("log");
-        let mut child = Command::new(PROGRAM)
+        let mut child = program
             .args(["--listen", "127.0.0.1:0", "--database", &self.database, "--log", "debug"])
             .args(args)
             .stdout(Stdio::piped())
@@ -253,4 +264,31 @@ pub fn basic(username: &str, password: &str) -> String {
 
 pub fn login(username: &str, password: &str) -> Value {
     json!({ "username": username, "password": password })
+}
+
+/// Runs all of them at once, on this task.
+pub async fn all<T>(futures: Vec<impl Future<Output = T>>) -> Vec<T> {
+    let mut futures: Vec<_> = futures.into_iter().map(|one| (Box::pin(one), None)).collect();
+    std::future::poll_fn(|context| {
+        for (future, output) in &mut futures {
+            if output.is_none()
+                && let std::task::Poll::Ready(ready) = future.as_mut().poll(context)
+            {
+                *output = Some(ready);
+            }
+        }
+        if futures.iter().all(|(_, output)| output.is_some()) {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+    futures.into_iter().filter_map(|(_, output)| output).collect()
+}
+
+/// For how long a database is gone: a second, or `DOORSTEP_OUTAGE_SECS`.
+pub fn outage() -> Duration {
+    let secs = std::env::var("DOORSTEP_OUTAGE_SECS").map_or(1, |secs| secs.parse().unwrap());
+    Duration::from_secs(secs)
 }
