@@ -43,6 +43,10 @@ pub(crate) struct Serve {
     /// Where to listen; port 0 takes a free one, and says which.
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8000")]
     pub(crate) listen: SocketAddr,
+    /// Connections at once. If there are more, those that have no request under way make room, the
+    /// longest idle first. Each needs a file descriptor: see `ulimit -n`.
+    #[arg(long, value_name = "N", default_value = "512")]
+    pub(crate) connections: NonZeroUsize,
     /// Passwords hashed at once, a thread each [default: one for each core].
     #[arg(long, value_name = "N")]
     pub(crate) hash_threads: Option<NonZeroUsize>,

@@ -95,7 +95,7 @@ async fn run_server(args: &Serve, common: &Common) -> Result<ExitCode, Box<dyn E
     tracing::info!(threads, queue, memory_kib, "hashing");
     // On stdout, for scripts. Nobody may be reading it.
     let _ = writeln!(io::stdout(), "listening on http://{address}");
-    serve::serve(listener, router, stop).await;
+    serve::serve(listener, router, args.connections, stop).await;
 
     tracing::info!("stopping");
     // What waits to be renewed is renewed.
