@@ -55,11 +55,18 @@ impl Credentials {
         // Owned by the struct from here on, so that it is wiped on every way out.
         let mut credentials = Self { buffer, colon: 0 };
         let bytes = &credentials.buffer;
-        if let Err(error) = core::str::from_utf8(bytes) {
+        // Every byte is looked at, in the same time whatever it is. What is ASCII is UTF-8; beyond, the
+        // time tells where the characters are that are not.
+        let all = bytes.iter().fold(0, |all, byte| all | byte);
+        if !all.is_ascii()
+            && let Err(error) = core::str::from_utf8(bytes)
+        {
             return Err(Malformed::new(error.valid_up_to(), MalformedKind::NotUtf8));
         }
         // CTL = %x00-1F / %x7F (RFC 5234, appendix B.1)
-        if let Some(at) = bytes.iter().position(u8::is_ascii_control) {
+        let is_control = |byte: u8| (byte < 0x20) | (byte == 0x7f);
+        if bytes.iter().fold(false, |any, &byte| any | is_control(byte)) {
+            let at = bytes.iter().position(|&byte| is_control(byte)).unwrap_or_default();
             return Err(Malformed::new(at, MalformedKind::Control));
         }
         let colon = bytes.iter().position(|&byte| byte == b':');

@@ -72,18 +72,6 @@ impl fmt::Display for Malformed {
 
 impl core::error::Error for Malformed {}
 
-macro_rules! table {
-    ($predicate:ident) => {{
-        let mut table = [false; 256];
-        let mut byte = 0;
-        while byte < 256 {
-            table[byte] = $predicate(byte as u8);
-            byte += 1;
-        }
-        table
-    }};
-}
-
 /// `tchar = "!" / "#" / "$" / "%" / "&" / "'" / "*" / "+" / "-" / "." / "^" / "_" / "`" / "|" / "~"
 /// / DIGIT / ALPHA` (RFC 9110 §5.6.2).
 pub const fn is_tchar(byte: u8) -> bool {
@@ -92,13 +80,24 @@ pub const fn is_tchar(byte: u8) -> bool {
         | b'|' | b'~' | b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z')
 }
 
+/// Without a branch and without a table: the byte may be a password's.
 const fn is_token68_char(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/')
+    let is_letter = (byte | 0x20).wrapping_sub(b'a') < 26;
+    let is_digit = byte.wrapping_sub(b'0') < 10;
+    let is_mark = (byte == b'-') | (byte == b'.') | (byte == b'_') | (byte == b'~');
+    is_letter | is_digit | is_mark | (byte == b'+') | (byte == b'/')
 }
 
-/// The two predicates that each byte of each request's credentials is asked for, as tables.
-static TCHAR: [bool; 256] = table!(is_tchar);
-static TOKEN68: [bool; 256] = table!(is_token68_char);
+/// The predicate that each byte of a scheme's name is asked for, as a table.
+static TCHAR: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = is_tchar(byte as u8);
+        byte += 1;
+    }
+    table
+};
 
 /// `token = 1*tchar`.
 pub fn is_token(bytes: &[u8]) -> bool {
@@ -149,12 +148,16 @@ pub fn credentials(value: &[u8]) -> Result<(&str, usize, &[u8]), Malformed> {
 /// # Errors
 /// [`MalformedKind::Token68`] at the first byte that does not fit.
 pub fn token68(start: usize, bytes: &[u8]) -> Result<&[u8], Malformed> {
-    let len = bytes.iter().take_while(|&&byte| TOKEN68[usize::from(byte)]).count();
-    let padding = bytes[len..].iter().take_while(|&&byte| byte == b'=').count();
-    if len == 0 || len + padding < bytes.len() {
-        return Err(Malformed::new(start + len + padding, MalformedKind::Token68));
+    let unpadded = bytes.len() - bytes.iter().rev().take_while(|&&byte| byte == b'=').count();
+    // Every byte is looked at, in the same time whatever it is.
+    let fits = bytes[..unpadded].iter().fold(true, |fits, &byte| fits & is_token68_char(byte));
+    if fits && unpadded > 0 {
+        return Ok(bytes);
     }
-    Ok(bytes)
+    // It is malformed. Where, is no secret.
+    let len = bytes.iter().take_while(|&&byte| is_token68_char(byte)).count();
+    let padding = bytes[len..].iter().take_while(|&&byte| byte == b'=').count();
+    Err(Malformed::new(start + len + padding, MalformedKind::Token68))
 }
 
 /// `#auth-param` (RFC 9110 §11.2), `auth-param = token BWS "=" BWS ( token / quoted-string )`: each

@@ -4,8 +4,7 @@ use alloc::string::String;
 use alloc::vec;
 use alloc::vec::Vec;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64ct::{Base64, Encoding as _};
 use zeroize::{Zeroize, Zeroizing};
 
 use super::{Asked, Claim, RequestLine, Scheme, Sent};
@@ -40,7 +39,7 @@ impl Basic {
         let padding = token68.iter().rev().take_while(|&&byte| byte == b'=').count();
         let len = (token68.len() / 4 * 3).checked_sub(padding).ok_or(malformed)?;
         let mut buffer = Zeroizing::new(vec![0; len]);
-        let written = STANDARD.decode_slice(token68, &mut buffer).map_err(|_| malformed)?;
+        let written = Base64::decode(token68, &mut buffer).map_err(|_| malformed)?.len();
         buffer.truncate(written);
         let buffer = core::mem::take(&mut *buffer);
         if self.latin1 && core::str::from_utf8(&buffer).is_err() {
