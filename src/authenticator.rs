@@ -6,7 +6,7 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
-use doorstep_password::{HashError, Hashers, Secret};
+use doorstep_password::{HashError, Hashers, Secret, wiping_if};
 
 use crate::config::{Config, Request, Source, is_credentials_field};
 use crate::credentials::Credentials;
@@ -77,7 +77,7 @@ impl Authenticator {
     ///
     /// Pass all lines of all fields: of two lines that a scheme reads, the library refuses both.
     pub fn begin<'r, U>(&self, fields: impl IntoIterator<Item = (&'r str, &'r [u8])>) -> Step<U> {
-        self.read(None, fields)
+        wiping_if(|| self.read(None, fields), has_password)
     }
 
     /// The same with the request line and the time, for schemes that sign the request.
@@ -86,7 +86,7 @@ impl Authenticator {
         line: RequestLine<'r>,
         fields: impl IntoIterator<Item = (&'r str, &'r [u8])>,
     ) -> Step<U> {
-        self.read(Some(line), fields)
+        wiping_if(|| self.read(Some(line), fields), has_password)
     }
 
     /// Begins with a user-id and a password that the host read itself, from a form or a body. They
@@ -102,14 +102,7 @@ impl Authenticator {
     /// # Ok::<(), doorstep::InvalidConfig>(())
     /// ```
     pub fn login<U>(&self, username: &str, password: Secret) -> Step<U> {
-        let request = Request { config: self.config.clone(), source: Source::Login, now: None };
-        if username.len() > self.config.username_len || password.len() > self.config.password_len {
-            return denied(request, Cause::TooLong, None);
-        }
-        match Credentials::new(username, password.expose()) {
-            Ok(credentials) => self.find_user(request, credentials),
-            Err(malformed) => denied(request, Cause::Malformed(malformed), None),
-        }
+        wiping_if(|| self.read_login(username, &password), has_password)
     }
 
     /// The hashers, to make the hash of a new account with: `auth.hashers().hash(password)`.
@@ -133,6 +126,17 @@ impl Authenticator {
         fields().enumerate().filter_map(move |(index, field)| {
             (!fields().take(index).any(|other| other.eq_ignore_ascii_case(field))).then_some(field)
         })
+    }
+
+    fn read_login<U>(&self, username: &str, password: &Secret) -> Step<U> {
+        let request = Request { config: self.config.clone(), source: Source::Login, now: None };
+        if username.len() > self.config.username_len || password.len() > self.config.password_len {
+            return denied(request, Cause::TooLong, None);
+        }
+        match Credentials::new(username, password.expose()) {
+            Ok(credentials) => self.find_user(request, credentials),
+            Err(malformed) => denied(request, Cause::Malformed(malformed), None),
+        }
     }
 
     fn read<'r, U>(
@@ -240,6 +244,12 @@ impl Authenticator {
         }
         Step::FindUser(FindUser::new(request, UserClaim::Password(credentials)))
     }
+}
+
+/// Whether what was read has left a password on the stack. Of a token nothing is kept on the heap that its
+/// bytes could be carried along to.
+fn has_password<U>(step: &Step<U>) -> bool {
+    matches!(step, Step::FindUser(_))
 }
 
 impl fmt::Debug for Authenticator {

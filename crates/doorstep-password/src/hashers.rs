@@ -15,6 +15,7 @@ use crate::limits::Limits;
 use crate::normalization::Normalization;
 use crate::secret::Secret;
 use crate::shares::{InvalidShares, Shares};
+use crate::stack;
 use crate::stored::{Refused, StoredHash};
 use crate::work::{Derivation, Goal, OutOfMemory, Work};
 
@@ -272,6 +273,10 @@ impl Hashers {
     /// # Errors
     /// [`Refused`] if the stored string is not to be verified at all.
     pub fn plan(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
+        stack::wiping(|| self.plan_on_the_stack(stored, password))
+    }
+
+    fn plan_on_the_stack(&self, stored: &str, password: &[u8]) -> Result<Plan, Refused> {
         let Reading { format, hash, outdated } = self.read_within_limits(stored, password.len())?;
         let takes = |password: &[u8]| format.takes(password) && hash.derivation().takes(password);
         let spelling = self.spelling(hash.derivation(), password)?;
@@ -303,6 +308,10 @@ impl Hashers {
     /// It is the preferred hasher's work or, by [`shares`](Self::shares), that of an old format. The
     /// machine of `doorstep` asks for it by itself; who uses this crate alone does so for unknown users.
     pub fn decoy(&self, username: &str, password: &[u8]) -> Plan {
+        stack::wiping(|| self.decoy_on_the_stack(username, password))
+    }
+
+    fn decoy_on_the_stack(&self, username: &str, password: &[u8]) -> Plan {
         let old = self.shares.as_ref().and_then(|shares| shares.derivation_for(username));
         let derivation = old.cloned().unwrap_or_else(|| self.new_derivation(&Salt::default()));
         // What is too dear for two spellings would have been refused, and come here.

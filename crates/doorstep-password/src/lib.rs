@@ -107,6 +107,7 @@ mod limits;
 mod normalization;
 mod secret;
 mod shares;
+mod stack;
 mod stored;
 #[cfg(any(feature = "scram", feature = "unicode"))]
 mod unicode;
@@ -182,6 +183,8 @@ pub use normalization::Normalization;
 pub use rand_core::TryCryptoRng;
 pub use secret::Secret;
 pub use shares::InvalidShares;
+#[doc(hidden)]
+pub use stack::wiping_if;
 pub use stored::{Malformed, MalformedKind, Parameter, Refused, StoredHash};
 #[cfg(feature = "argon2")]
 pub use work::argon2::{Argon2Params, Argon2Variant, Argon2Version};

@@ -15,7 +15,6 @@ pub(crate) mod rounds;
 #[cfg(feature = "scram")]
 mod saslprep;
 mod sha;
-mod stack;
 mod steps;
 #[cfg(any(feature = "md5-crypt", feature = "sha-crypt"))]
 mod templates;
@@ -57,6 +56,7 @@ pub use self::steps::{KeyStep, PasswordStep};
 
 use self::derivation::Progress;
 use crate::secret::Secret;
+use crate::stack;
 use crate::workspace::Workspace;
 
 /// Work to be done: a key to be derived from a password, and the [`Goal`] that the key is for.
@@ -208,13 +208,9 @@ impl<T: Goal> Work<T> {
         units: u64,
         workspace: &mut Workspace,
     ) -> Result<Option<Secret>, OutOfMemory> {
-        let done = self.piece_on_the_stack(units, workspace);
-        stack::wipe();
-        done
+        stack::wiping(|| self.piece_on_the_stack(units, workspace))
     }
 
-    /// Never inlined: its own variables are to be below the caller, too.
-    #[inline(never)]
     fn piece_on_the_stack(
         &mut self,
         units: u64,
@@ -266,13 +262,11 @@ impl<T: Goal> Work<T> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn run_together(mut batch: Vec<Self>, workspace: &mut Workspace) -> Vec<T::Output> {
-        Self::finish_together(&mut batch, workspace);
-        stack::wipe();
+        stack::wiping(|| Self::finish_together(&mut batch, workspace));
         batch.into_iter().map(|work| work.run_in(workspace)).collect()
     }
 
-    /// Brings those that like company to the end of their last derivation. Never inlined, as a piece.
-    #[inline(never)]
+    /// Brings those that like company to the end of their last derivation.
     fn finish_together(batch: &mut [Self], workspace: &mut Workspace) {
         loop {
             for work in &mut *batch {

@@ -9,8 +9,8 @@ use zeroize::{Zeroize, Zeroizing};
 use super::layout::{in_repeats, in_rounds, repeat_blocks, rounds_of};
 use super::rounds::Rounds;
 use crate::secret::Secret;
+use crate::stack;
 use crate::work::sha::{Sha, Sha2};
-use crate::work::stack;
 use crate::workspace::Workspace;
 
 pub(crate) struct Crypt<H: Sha2, D: Digest> {
