@@ -56,6 +56,11 @@ impl ScryptParams {
             .unwrap_or(u64::MAX)
     }
 
+    /// The steps of so many parts, each of which fills V and then reads it.
+    fn steps(&self, parts: u64) -> u64 {
+        (2 * parts) << self.log_n
+    }
+
     /// One step of ROMix.
     fn step_time(&self) -> StepTime {
         StepTime(BLOCK * u64::from(self.r))
@@ -83,7 +88,7 @@ impl Kdf for ScryptParams {
             salt: salt.into(),
             b: Secret::new(&[]),
             memory: Memory::default(),
-            phase: Phase::New,
+            phase: Phase::New { steps: self.steps(self.p.into()) },
         })
     }
 
@@ -105,18 +110,27 @@ struct State {
     phase: Phase,
 }
 
+/// Each variant is of one word, so that none has room, which would hold whatever lay on the stack.
 enum Phase {
-    /// No memory was asked for yet.
-    New,
-    /// ROMix, and of which part.
-    Mixing(Mix, usize),
+    /// No memory was asked for yet, and there are so many steps to come.
+    New {
+        steps: u64,
+    },
+    Mixing(Box<Mixing>),
     /// The key is made.
-    Wiping(Secret),
+    Wiping(Box<Secret>),
+}
+
+/// ROMix of one part.
+#[derive(Clone, Copy)]
+struct Mixing {
+    part: usize,
+    mix: Mix,
 }
 
 impl State {
     /// Asks for all memory, and fills B.
-    fn first(&mut self) -> Result<Mix, OutOfMemory> {
+    fn first(&mut self) -> Result<Phase, OutOfMemory> {
         let too_much = OutOfMemory { memory_kib: self.params.memory_kib() };
         let ScryptParams { log_n, r, p, .. } = self.params;
         let (r, p) = (r as usize, p as usize);
@@ -126,11 +140,12 @@ impl State {
         self.memory.reserve(Mix::blocks(n, r)).ok_or(too_much)?;
         let b = self.b.expose_mut();
         pbkdf2(self.password.expose(), &self.salt, b);
-        Ok(Mix::begin(n, &b[..r * R_LEN], self.memory.blocks()))
+        let mix = Mix::begin(n, &b[..r * R_LEN], self.memory.blocks());
+        Ok(Phase::Mixing(Box::new(Mixing { part: 0, mix })))
     }
 
     /// What follows on a part that is mixed.
-    fn next(&mut self, mix: Mix, part: usize) -> Phase {
+    fn next(&mut self, Mixing { part, mix }: Mixing) -> Phase {
         let ScryptParams { log_n, r, p, key_len } = self.params;
         let part_len = R_LEN * r as usize;
         let b = self.b.expose_mut();
@@ -139,19 +154,19 @@ impl State {
         if part < p as usize {
             let mix =
                 Mix::begin(1 << log_n, &b[part * part_len..][..part_len], self.memory.blocks());
-            return Phase::Mixing(mix, part);
+            return Phase::Mixing(Box::new(Mixing { part, mix }));
         }
         let mut key = Secret::from(vec![0; key_len]);
         pbkdf2(self.password.expose(), b, key.expose_mut());
-        Phase::Wiping(key)
+        Phase::Wiping(Box::new(key))
     }
 
     fn remaining(&self) -> u64 {
         let steps = match &self.phase {
-            Phase::New => (2 * u64::from(self.params.p)) << self.params.log_n,
-            Phase::Mixing(mix, part) => {
-                let parts = u64::from(self.params.p) - 1 - *part as u64;
-                mix.remaining() + ((2 * parts) << self.params.log_n)
+            Phase::New { steps } => *steps,
+            Phase::Mixing(mixing) => {
+                let parts = u64::from(self.params.p) - 1 - mixing.part as u64;
+                mixing.mix.remaining() + self.params.steps(parts)
             }
             Phase::Wiping(_) => u64::from(!self.memory.is_wiped()),
         };
@@ -164,26 +179,26 @@ impl Slices for State {
     fn advance(&mut self, units: u64) -> u64 {
         self.advance_in(units, &Workspace::portable()).unwrap_or_else(|OutOfMemory { .. }| {
             // A key of no bytes matches no digest.
-            self.phase = Phase::Wiping(Secret::new(&[]));
+            self.phase = Phase::Wiping(Box::new(Secret::new(&[])));
             0
         })
     }
 
     fn advance_in(&mut self, units: u64, workspace: &Workspace) -> Result<u64, OutOfMemory> {
-        if matches!(self.phase, Phase::New) {
-            self.phase = Phase::Mixing(self.first()?, 0);
+        if matches!(self.phase, Phase::New { .. }) {
+            self.phase = self.first()?;
         }
         let processor = processor(workspace);
         let mut budget = self.params.step_time().steps(units);
         while budget > 0 {
             match &mut self.phase {
-                Phase::New => break,
-                Phase::Mixing(mix, part) => {
-                    let now = budget.min(mix.remaining());
+                Phase::New { .. } => break,
+                Phase::Mixing(mixing) => {
+                    let now = budget.min(mixing.mix.remaining());
                     budget -= now;
-                    if mix.advance(processor, self.memory.blocks(), now) {
-                        let (mix, part) = (*mix, *part);
-                        self.phase = self.next(mix, part);
+                    if mixing.mix.advance(processor, self.memory.blocks(), now) {
+                        let mixing = **mixing;
+                        self.phase = self.next(mixing);
                     }
                 }
                 Phase::Wiping(_) => {
@@ -197,9 +212,9 @@ impl Slices for State {
     }
 
     fn finish(mut self: Box<Self>) -> Secret {
-        match core::mem::replace(&mut self.phase, Phase::New) {
-            Phase::Wiping(key) => key,
-            Phase::New | Phase::Mixing(..) => Secret::new(&[]),
+        match core::mem::replace(&mut self.phase, Phase::New { steps: 0 }) {
+            Phase::Wiping(key) => *key,
+            Phase::New { .. } | Phase::Mixing(_) => Secret::new(&[]),
         }
     }
 }
