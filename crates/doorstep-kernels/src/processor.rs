@@ -66,6 +66,30 @@ impl Processor {
     }
 }
 
+/// What `$body` makes of `$simd`, the vectors of a processor, compiled for each kind of them.
+macro_rules! on_vectors {
+    ($processor:expr, $simd:ident => $body:expr) => {
+        match $processor.vectors() {
+            // What every processor of the target has.
+            $crate::processor::Vectors::None => {
+                fearless_simd::dispatch!(fearless_simd::Level::baseline(), $simd => $body)
+            }
+            #[cfg(target_arch = "x86_64")]
+            $crate::processor::Vectors::Avx2($simd) => $simd.vectorize(
+                #[inline(always)]
+                || $body,
+            ),
+            #[cfg(target_arch = "x86_64")]
+            $crate::processor::Vectors::Avx512($simd) => $simd.vectorize(
+                #[inline(always)]
+                || $body,
+            ),
+        }
+    };
+}
+
+pub(crate) use on_vectors;
+
 impl fmt::Debug for Processor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

@@ -12,10 +12,10 @@
 
 use alloc::vec::Vec;
 
-use fearless_simd::{Level, dispatch, prelude::*, u32x4};
+use fearless_simd::{prelude::*, u32x4};
 use zeroize::Zeroize;
 
-use crate::processor::{Processor, Vectors};
+use crate::processor::{Processor, on_vectors};
 
 /// 64 bytes of scrypt's memory: Salsa20's state, by its diagonals.
 ///
@@ -56,6 +56,42 @@ pub fn wipe(memory: &mut [Block]) {
     zeroize::optimization_barrier(memory);
 }
 
+/// The blocks that N and so many more of them take, each of 128 r bytes; `None` if there is no such memory,
+/// or no such N: a power of two from 2 to 2^31.
+pub(crate) fn blocks(n: usize, more: usize, r: usize) -> Option<usize> {
+    let is_known = n.is_power_of_two() && (2..=1 << 31).contains(&n) && r > 0;
+    if is_known { n.checked_add(more)?.checked_mul(r.checked_mul(2)?) } else { None }
+}
+
+/// Reads B into the first blocks of a memory, which has `len` of them then, if it had fewer.
+///
+/// # Panics
+/// If there is no room for as many as are needed.
+pub(crate) fn read(b: &[u8], memory: &mut Vec<Block>, len: usize, needed: Option<usize>) {
+    assert!(needed.is_some_and(|count| count <= memory.capacity()), "no room for V");
+    memory.resize(memory.len().max(len), Block::ZERO);
+    for (block, bytes) in memory.iter_mut().zip(b.as_chunks().0) {
+        *block = Block::read_le_bytes(bytes);
+    }
+}
+
+/// The other way round.
+pub(crate) fn write(blocks: &[Block], b: &mut [u8]) {
+    for (block, bytes) in blocks.iter().zip(b.as_chunks_mut().0) {
+        block.write_le_bytes(bytes);
+    }
+}
+
+/// Copies X, the first blocks, into V, of which `at` may be the end.
+#[inline(always)]
+pub(crate) fn keep(memory: &mut Vec<Block>, width: usize, at: usize) {
+    if memory.len() == at {
+        memory.extend_from_within(..width);
+    } else {
+        memory.copy_within(..width, at);
+    }
+}
+
 /// How far one ROMix is. Its memory is X and Y, of 2 r blocks each, and then V, of N times as many.
 #[derive(Clone, Copy, Debug)]
 pub struct Mix {
@@ -68,8 +104,7 @@ impl Mix {
     /// The blocks that N and r take; `None` if there is no such memory, or no such N: a power of two
     /// from 2 to 2^31.
     pub fn blocks(n: usize, r: usize) -> Option<usize> {
-        let is_known = n.is_power_of_two() && (2..=1 << 31).contains(&n) && r > 0;
-        if is_known { n.checked_add(2)?.checked_mul(r.checked_mul(2)?) } else { None }
+        blocks(n, 2, r)
     }
 
     /// Begins with B, of 128 r bytes, in a memory with room for [`blocks`](Self::blocks). What it holds
@@ -78,16 +113,8 @@ impl Mix {
     /// # Panics
     /// If there is too little room: growing would leave a copy behind that nobody wipes.
     pub fn begin(n: usize, b: &[u8], memory: &mut Vec<Block>) -> Self {
-        let (blocks, _) = b.as_chunks();
-        let width = blocks.len();
-        assert!(
-            Self::blocks(n, width / 2).is_some_and(|count| count <= memory.capacity()),
-            "no room for V"
-        );
-        memory.resize(memory.len().max(2 * width), Block::ZERO);
-        for (block, bytes) in memory.iter_mut().zip(blocks) {
-            *block = Block::read_le_bytes(bytes);
-        }
+        let width = b.len() / 64;
+        read(b, memory, 2 * width, Self::blocks(n, width / 2));
         Self { n, width, step: 0 }
     }
 
@@ -99,28 +126,13 @@ impl Mix {
     /// Does so many steps, and says whether these were the last.
     pub fn advance(&mut self, processor: Processor, memory: &mut Vec<Block>, steps: u64) -> bool {
         let steps = steps.min(self.remaining()) as usize;
-        match processor.vectors() {
-            // What every processor of the target has.
-            Vectors::None => dispatch!(Level::baseline(), simd => self.run(simd, memory, steps)),
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx2(avx2) => avx2.vectorize(
-                #[inline(always)]
-                || self.run(avx2, memory, steps),
-            ),
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx512(avx512) => avx512.vectorize(
-                #[inline(always)]
-                || self.run(avx512, memory, steps),
-            ),
-        }
+        on_vectors!(processor, simd => self.run(simd, memory, steps));
         self.remaining() == 0
     }
 
     /// Writes B', once `advance` has said so.
     pub fn finish(&self, memory: &[Block], b: &mut [u8]) {
-        for (block, bytes) in memory[..self.width].iter().zip(b.as_chunks_mut().0) {
-            block.write_le_bytes(bytes);
-        }
+        write(&memory[..self.width], b);
     }
 
     /// RFC 7914 §5: the first N steps write V, the others read it.
@@ -129,12 +141,7 @@ impl Mix {
         let Self { n, width, .. } = *self;
         for _ in 0..steps {
             if self.step < n {
-                let end = (self.step + 2) * width;
-                if memory.len() == end {
-                    memory.extend_from_within(..width);
-                } else {
-                    memory.copy_within(..width, end);
-                }
+                keep(memory, width, (self.step + 2) * width);
                 let (x, v) = memory.split_at_mut(2 * width);
                 let v = &v[self.step * width..][..width];
                 block_mix(&mut x[..width], |at| State::load(simd, &v[at]));

@@ -18,12 +18,12 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::fmt;
 
-use fearless_simd::{Level, dispatch, prelude::*};
+use fearless_simd::prelude::*;
 
 use self::boxes::Boxes;
 use self::pwxform::{With, block_mix};
-use crate::processor::{Processor, Vectors};
-use crate::scrypt::Block;
+use crate::processor::{Processor, on_vectors};
+use crate::scrypt::{self, Block};
 
 /// How far one SMix is, and its S-boxes. Its memory is X, of 2 r blocks, and V, of N times as many.
 pub struct Mix {
@@ -37,8 +37,7 @@ impl Mix {
     /// The blocks that N and r take; `None` if there is no such memory, or no such N: a power of two
     /// from 2 to 2^31.
     pub fn blocks(n: usize, r: usize) -> Option<usize> {
-        let is_known = n.is_power_of_two() && (2..=1 << 31).contains(&n) && r > 0;
-        if is_known { n.checked_add(1)?.checked_mul(r.checked_mul(2)?) } else { None }
+        scrypt::blocks(n, 1, r)
     }
 
     /// Begins with B, of 128 r bytes, in a memory with room for [`blocks`](Self::blocks). What it holds
@@ -52,16 +51,9 @@ impl Mix {
     /// shorter than 128 bytes.
     pub fn begin(processor: Processor, n: usize, b: &mut [u8], memory: &mut Vec<Block>) -> Self {
         let width = b.len() / 64;
-        assert!(
-            Self::blocks(n, width / 2).is_some_and(|count| count <= memory.capacity()),
-            "no room for V"
-        );
         let Some(first) = b.first_chunk_mut() else { panic!("B is too short") };
         let boxes = Boxes::fill(processor, first);
-        memory.resize(memory.len().max(width), Block::ZERO);
-        for (block, bytes) in memory.iter_mut().zip(b.as_chunks().0) {
-            *block = Block::read_le_bytes(bytes);
-        }
+        scrypt::read(b, memory, width, Self::blocks(n, width / 2));
         Self { n, width, step: 0, boxes }
     }
 
@@ -79,28 +71,13 @@ impl Mix {
     /// Does so many steps, and says whether these were the last.
     pub fn advance(&mut self, processor: Processor, memory: &mut Vec<Block>, steps: u64) -> bool {
         let steps = steps.min(self.remaining()) as usize;
-        match processor.vectors() {
-            // What every processor of the target has.
-            Vectors::None => dispatch!(Level::baseline(), simd => self.run(simd, memory, steps)),
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx2(avx2) => avx2.vectorize(
-                #[inline(always)]
-                || self.run(avx2, memory, steps),
-            ),
-            #[cfg(target_arch = "x86_64")]
-            Vectors::Avx512(avx512) => avx512.vectorize(
-                #[inline(always)]
-                || self.run(avx512, memory, steps),
-            ),
-        }
+        on_vectors!(processor, simd => self.run(simd, memory, steps));
         self.remaining() == 0
     }
 
     /// Writes B', once `advance` has said so.
     pub fn finish(&self, memory: &[Block], b: &mut [u8]) {
-        for (block, bytes) in memory[..self.width].iter().zip(b.as_chunks_mut().0) {
-            block.write_le_bytes(bytes);
-        }
+        scrypt::write(&memory[..self.width], b);
     }
 
     #[inline(always)]
@@ -108,12 +85,7 @@ impl Mix {
         let Self { n, width, ref mut step, ref mut boxes } = *self;
         for _ in 0..steps {
             if *step < n {
-                let end = (*step + 1) * width;
-                if memory.len() == end {
-                    memory.extend_from_within(..width);
-                } else {
-                    memory.copy_within(..width, end);
-                }
+                scrypt::keep(memory, width, (*step + 1) * width);
             }
             let (x, v) = memory.split_at_mut(width);
             // Integerify: N is below 2^32, so that the lowest word is enough.
