@@ -6,7 +6,7 @@ mod derivation;
 mod goal;
 mod hash;
 #[cfg(any(feature = "scrypt", feature = "yescrypt"))]
-mod memory;
+mod mixing;
 mod nested;
 mod parameters;
 mod price;

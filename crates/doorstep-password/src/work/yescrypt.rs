@@ -1,15 +1,14 @@
 //! yescrypt: HMAC and PBKDF2 around the kernels' SMix, a few blocks at a time, and the keyed digests
 //! around it that make gost-yescrypt.
-//!
-//! As scrypt's, its memory is asked for with the first piece and wiped with the last, and without the
-//! feature `kernels` it is the same code for whatever processor the target has.
 
 use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::ops::ControlFlow;
 
 use doorstep_kernels::Processor;
+use doorstep_kernels::scrypt::Block;
 use doorstep_kernels::yescrypt::Mix;
 use hmac::{KeyInit, Mac, SimpleHmac};
 use streebog::{Digest, Streebog256};
@@ -18,11 +17,10 @@ use zeroize::Zeroize;
 use super::derivation::{Kdf, Slices};
 use super::goal::OutOfMemory;
 use super::hash::HashFunction;
-use super::memory::{Memory, R_LEN, pbkdf2, processor, zeros};
+use super::mixing::{Held, Mixer, Mixing, R_LEN, pbkdf2};
 use super::parameters::InvalidParameters;
 use super::price::{Cost, StepTime};
 use crate::secret::Secret;
-use crate::workspace::Workspace;
 
 pub(crate) const KEY_LEN: usize = 32;
 
@@ -73,11 +71,6 @@ impl YescryptParams {
         }
     }
 
-    /// One step of SMix.
-    fn step_time(&self) -> StepTime {
-        StepTime(BLOCK * u64::from(self.r))
-    }
-
     fn memory_kib(&self) -> u64 {
         // V, X and B; and the S-boxes.
         let blocks = self.n(Pass::Main).saturating_add(2).saturating_mul(self.r.into());
@@ -100,14 +93,7 @@ impl Kdf for YescryptParams {
     }
 
     fn begin(&self, password: &[u8], salt: &[u8]) -> Box<dyn Slices> {
-        Box::new(State {
-            params: self.clone(),
-            password: Secret::new(password),
-            salt: salt.into(),
-            b: Secret::new(&[]),
-            memory: Memory::default(),
-            phase: Phase::New { steps: self.steps_from(self.first_pass()) },
-        })
+        Mixing::begin(self.clone(), password, salt)
     }
 
     fn parameters(&self) -> Vec<(&'static str, String)> {
@@ -122,144 +108,99 @@ enum Pass {
     Main,
 }
 
-/// yescrypt under way.
-struct State {
-    params: YescryptParams,
-    password: Secret,
-    salt: Box<[u8]>,
-    /// PBKDF2's output, and, mixed, its salt.
-    b: Secret,
-    /// SMix's.
-    memory: Memory,
-    phase: Phase,
-}
-
-/// Each variant is of one word, so that none has room, which would hold whatever lay on the stack.
-enum Phase {
-    /// No memory was asked for yet, and there are so many steps to come.
-    New {
-        steps: u64,
-    },
-    Mixing(Box<Mixing>),
-    /// The key is made.
-    Wiping(Box<Secret>),
-}
-
-struct Mixing {
+/// SMix of one pass.
+pub(super) struct Smix {
     pass: Pass,
     mix: Mix,
     /// PBKDF2's key after it.
     key: Secret,
 }
 
-impl State {
-    /// Asks for all memory.
-    fn reserve(&mut self) -> Result<(), OutOfMemory> {
-        let too_much = OutOfMemory { memory_kib: self.params.memory_kib() };
-        let r = self.params.r as usize;
-        let n = usize::try_from(self.params.n(Pass::Main)).map_err(|_| too_much)?;
-        self.b = zeros(r.checked_mul(R_LEN)).ok_or(too_much)?;
-        self.memory.reserve(Mix::blocks(n, r)).ok_or(too_much)
+impl Mixer for YescryptParams {
+    type Pass = Smix;
+
+    fn step_time(&self) -> StepTime {
+        StepTime(BLOCK * u64::from(self.r))
     }
 
-    /// Begins a pass with the password, or with the key of the pass before.
-    fn pass(&mut self, processor: Processor, pass: Pass, prehashed: Option<Secret>) -> Phase {
-        let name: &[u8] = match pass {
-            Pass::Prehash => b"yescrypt-prehash",
-            Pass::Main => b"yescrypt",
-        };
-        let password = prehashed.as_ref().unwrap_or(&self.password);
-        let b = self.b.expose_mut();
-        pbkdf2(SHA256.hmac(name, password.expose()).expose(), &self.salt, b);
-        let key = Secret::new(&b[..KEY_LEN]);
-        // Whoever has the memory for it has an N that fits.
-        let n = self.params.n(pass) as usize;
-        let mix = Mix::begin(processor, n, b, self.memory.blocks());
-        let key = SHA256.hmac(&b[b.len() - R_LEN / 2..], key.expose());
-        Phase::Mixing(Box::new(Mixing { pass, mix, key }))
+    fn wiped_per_step(&self) -> u64 {
+        WIPED_PER_STEP * u64::from(self.r)
     }
 
-    /// What follows on a pass that is mixed.
-    fn next(&mut self, processor: Processor, Mixing { pass, mix, key }: Mixing) -> Phase {
-        mix.finish(self.memory.blocks(), self.b.expose_mut());
+    fn steps(&self) -> u64 {
+        self.steps_from(self.first_pass())
+    }
+
+    fn first(&self, held: &mut Held, processor: Processor) -> Result<Smix, OutOfMemory> {
+        let too_much = OutOfMemory { memory_kib: self.memory_kib() };
+        let r = self.r as usize;
+        let n = usize::try_from(self.n(Pass::Main)).map_err(|_| too_much)?;
+        held.reserve(Some(r), Mix::blocks(n, r)).ok_or(too_much)?;
+        Ok(self.smix(held, processor, self.first_pass(), None))
+    }
+
+    fn left(smix: &Smix) -> u64 {
+        smix.mix.remaining()
+    }
+
+    fn later(&self, smix: &Smix) -> u64 {
+        match smix.pass {
+            Pass::Prehash => self.steps_from(Pass::Main),
+            Pass::Main => 0,
+        }
+    }
+
+    fn advance(smix: &mut Smix, processor: Processor, memory: &mut Vec<Block>, steps: u64) -> bool {
+        smix.mix.advance(processor, memory, steps)
+    }
+
+    fn next(
+        &self,
+        held: &mut Held,
+        processor: Processor,
+        Smix { pass, mix, key }: Smix,
+    ) -> ControlFlow<Secret, Smix> {
+        mix.finish(held.memory.blocks(), held.b.expose_mut());
         let mut derived = Secret::from(vec![0; KEY_LEN]);
-        pbkdf2(key.expose(), self.b.expose(), derived.expose_mut());
+        pbkdf2(key.expose(), held.b.expose(), derived.expose_mut());
         if pass == Pass::Prehash {
-            return self.pass(processor, Pass::Main, Some(derived));
+            return ControlFlow::Continue(self.smix(held, processor, Pass::Main, Some(derived)));
         }
         // SCRAM's StoredKey (RFC 5802 §3), with SHA-256.
         let client_key = SHA256.hmac(derived.expose(), b"Client Key");
         let stored_key = SHA256.digest(client_key.expose());
-        if self.params.gost.is_empty() {
-            return Phase::Wiping(Box::new(stored_key));
+        if self.gost.is_empty() {
+            return ControlFlow::Break(stored_key);
         }
-        let mut digest = Streebog256::digest(self.password.expose());
-        let inner = hmac_streebog(&digest, &self.params.gost);
+        let mut digest = Streebog256::digest(held.password.expose());
+        let inner = hmac_streebog(&digest, &self.gost);
         digest.as_mut_slice().zeroize();
-        Phase::Wiping(Box::new(hmac_streebog(inner.expose(), stored_key.expose())))
-    }
-
-    fn remaining(&self) -> u64 {
-        let steps = match &self.phase {
-            Phase::New { steps } => *steps,
-            Phase::Mixing(mixing) => {
-                let later = match mixing.pass {
-                    Pass::Prehash => self.params.steps_from(Pass::Main),
-                    Pass::Main => 0,
-                };
-                mixing.mix.remaining().saturating_add(later)
-            }
-            Phase::Wiping(_) => u64::from(!self.memory.is_wiped()),
-        };
-        self.params.step_time().units(steps)
+        ControlFlow::Break(hmac_streebog(inner.expose(), stored_key.expose()))
     }
 }
 
-impl Slices for State {
-    /// Computes with what every processor of the target has; without memory, its key is empty.
-    fn advance(&mut self, units: u64) -> u64 {
-        self.advance_in(units, &Workspace::portable()).unwrap_or_else(|OutOfMemory { .. }| {
-            // A key of no bytes matches no digest.
-            self.phase = Phase::Wiping(Box::new(Secret::new(&[])));
-            0
-        })
-    }
-
-    fn advance_in(&mut self, units: u64, workspace: &Workspace) -> Result<u64, OutOfMemory> {
-        let processor = processor(workspace);
-        if matches!(self.phase, Phase::New { .. }) {
-            self.reserve()?;
-            self.phase = self.pass(processor, self.params.first_pass(), None);
-        }
-        let mut budget = self.params.step_time().steps(units);
-        while budget > 0 {
-            match core::mem::replace(&mut self.phase, Phase::New { steps: 0 }) {
-                Phase::New { .. } => break,
-                Phase::Mixing(mut mixing) => {
-                    let now = budget.min(mixing.mix.remaining());
-                    budget -= now;
-                    let is_mixed = mixing.mix.advance(processor, self.memory.blocks(), now);
-                    self.phase = match is_mixed {
-                        true => self.next(processor, *mixing),
-                        false => Phase::Mixing(mixing),
-                    };
-                }
-                Phase::Wiping(key) => {
-                    let each = WIPED_PER_STEP * u64::from(self.params.r);
-                    self.memory.wipe(budget.saturating_mul(each));
-                    self.phase = Phase::Wiping(key);
-                    break;
-                }
-            }
-        }
-        Ok(self.remaining())
-    }
-
-    fn finish(mut self: Box<Self>) -> Secret {
-        match core::mem::replace(&mut self.phase, Phase::New { steps: 0 }) {
-            Phase::Wiping(key) => *key,
-            Phase::New { .. } | Phase::Mixing(_) => Secret::new(&[]),
-        }
+impl YescryptParams {
+    /// Begins a pass with the password, or with the key of the pass before.
+    fn smix(
+        &self,
+        held: &mut Held,
+        processor: Processor,
+        pass: Pass,
+        prehashed: Option<Secret>,
+    ) -> Smix {
+        let name: &[u8] = match pass {
+            Pass::Prehash => b"yescrypt-prehash",
+            Pass::Main => b"yescrypt",
+        };
+        let password = prehashed.as_ref().unwrap_or(&held.password);
+        let b = held.b.expose_mut();
+        pbkdf2(SHA256.hmac(name, password.expose()).expose(), &held.salt, b);
+        let key = Secret::new(&b[..KEY_LEN]);
+        // Whoever has the memory for it has an N that fits.
+        let n = self.n(pass) as usize;
+        let mix = Mix::begin(processor, n, b, held.memory.blocks());
+        let key = SHA256.hmac(&b[b.len() - R_LEN / 2..], key.expose());
+        Smix { pass, mix, key }
     }
 }
 
