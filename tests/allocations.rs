@@ -6,6 +6,8 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 #![cfg(all(feature = "argon2", feature = "bcrypt", feature = "getrandom", feature = "pbkdf2"))]
 
+mod util;
+
 use std::ops::ControlFlow;
 
 use doorstep::password::{Argon2, Bcrypt, Hashers, Pbkdf2, Prf, Secret, Workspace};
@@ -14,6 +16,7 @@ use doorstep::{
     UnixTime, Verify,
 };
 use doorstep_test_alloc::{Watching, watch, without_large_blocks};
+use util::next_step;
 
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
@@ -185,20 +188,10 @@ fn follow(
     workspace: &mut Workspace,
 ) -> bool {
     for _ in 0..drop_after {
-        step = match step {
-            Step::FindUser(ask) => ask.found(1, stored),
-            Step::FindToken(ask) => ask.not_found(),
-            Step::Verify(work) => match work.advance(200, workspace) {
-                ControlFlow::Continue(work) => Step::Verify(work),
-                ControlFlow::Break(next) => next,
-            },
-            Step::Rehash(work) => match work.advance(1, workspace) {
-                ControlFlow::Continue(work) => Step::Rehash(work),
-                ControlFlow::Break(next) => next,
-            },
-            Step::Replace(ask) => ask.done(Ok::<_, ()>(true)),
-            Step::Done(_) => return true,
-        };
+        if matches!(step, Step::Done(_)) {
+            return true;
+        }
+        step = next_step(step, 1, stored, workspace);
     }
     false
 }

@@ -21,7 +21,7 @@ use doorstep::{
 };
 use doorstep_test_alloc::{Seen, Watching, watch};
 
-use util::NOW;
+use util::{NOW, next_step};
 
 #[global_allocator]
 static ALLOCATOR: Watching = Watching;
@@ -187,7 +187,7 @@ fn nothing_is_left_where_the_host_panics_between_pieces() {
                             if answered == panics_after {
                                 resume_unwind(Box::new(()));
                             }
-                            step = match answer(held, &stored, &mut workspace) {
+                            step = match next_step(held, 7, Some(&stored), &mut workspace) {
                                 Step::Done(_) => break,
                                 next => next,
                             };
@@ -197,23 +197,6 @@ fn nothing_is_left_where_the_host_panics_between_pieces() {
                 });
             }
         }
-    }
-}
-
-fn answer(step: Step<u32>, stored: &str, workspace: &mut Workspace) -> Step<u32> {
-    match step {
-        Step::FindUser(ask) => ask.found(7, stored),
-        Step::FindToken(ask) => ask.not_found(),
-        Step::Verify(work) => match work.advance(200, workspace) {
-            ControlFlow::Continue(work) => Step::Verify(work),
-            ControlFlow::Break(next) => next,
-        },
-        Step::Rehash(work) => match work.advance(1, workspace) {
-            ControlFlow::Continue(work) => Step::Rehash(work),
-            ControlFlow::Break(next) => next,
-        },
-        Step::Replace(ask) => ask.done(Ok::<_, ()>(true)),
-        done @ Step::Done(_) => done,
     }
 }
 
