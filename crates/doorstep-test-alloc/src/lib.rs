@@ -2,8 +2,8 @@
 //! run out of memory.
 //!
 //! It is the system's allocator. While a thread is inside of [`watch`], each block that this thread
-//! frees is searched first, and also each block that it outgrows; inside of [`watch_all_threads`], what
-//! any thread frees. [`Stack`] looks at what calls left on the stack.
+//! frees is searched first, and also each block that it outgrows. It does not see what other threads
+//! free. [`Stack`] looks at what calls left on the stack.
 //!
 //! ```
 //! use doorstep_test_alloc::{Watching, watch};
@@ -21,7 +21,6 @@ mod windows;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError, RwLock};
 
 pub use stack::{STACK_MARKER, Stack};
 
@@ -67,18 +66,6 @@ struct Watch {
     seen: Cell<Seen>,
 }
 
-/// The same for all threads.
-struct SharedWatch {
-    windows: Windows,
-    seen: Mutex<Seen>,
-}
-
-/// Locked for writing to begin and to end, and for reading while a block is searched.
-static ALL_THREADS: RwLock<Option<SharedWatch>> = RwLock::new(None);
-
-/// Held by the one test that watches all threads.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-
 thread_local! {
     // Without a destructor, so that it can be read while the thread ends.
     static WATCH: Cell<Option<NonNull<Watch>>> = const { Cell::new(None) };
@@ -94,37 +81,6 @@ pub fn watch<T>(secrets: &[&[u8]], run: impl FnOnce() -> T) -> (T, Seen) {
     let output = run();
     drop(end);
     (output, watch.seen.get())
-}
-
-/// Runs `run` and says what all threads of the process allocated and freed meanwhile. One test does so at
-/// a time; what tests beside it free is searched, too.
-pub fn watch_all_threads<T>(secrets: &[&[u8]], run: impl FnOnce() -> T) -> (T, Seen) {
-    struct End;
-
-    impl Drop for End {
-        fn drop(&mut self) {
-            drop(replace_shared(None));
-        }
-    }
-
-    let _turn = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
-    let shared = SharedWatch { windows: Windows::of(secrets), seen: Mutex::default() };
-    drop(replace_shared(Some(shared)));
-    let end = End;
-    let output = run();
-    std::mem::forget(end);
-    let seen = replace_shared(None).map(|watch| *lock(&watch.seen));
-    (output, seen.unwrap_or_default())
-}
-
-/// What was there is dropped by the caller, without the lock: that frees blocks.
-fn replace_shared(watch: Option<SharedWatch>) -> Option<SharedWatch> {
-    let mut shared = ALL_THREADS.write().unwrap_or_else(PoisonError::into_inner);
-    std::mem::replace(&mut *shared, watch)
-}
-
-fn lock(seen: &Mutex<Seen>) -> std::sync::MutexGuard<'_, Seen> {
-    seen.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Runs `run` on a machine that has no block of [`LARGE_LEN`] or more left for this thread.
@@ -184,18 +140,13 @@ unsafe impl GlobalAlloc for Watching {
     }
 }
 
-fn note(look: impl Fn(&mut Seen, &Windows)) {
+fn note(look: impl FnOnce(&mut Seen, &Windows)) {
     if let Ok(Some(watch)) = WATCH.try_with(Cell::get) {
         // SAFETY: `watch` keeps the pointer only as long as what it points to is on its stack.
         let watch = unsafe { watch.as_ref() };
         let mut seen = watch.seen.get();
         look(&mut seen, &watch.windows);
         watch.seen.set(seen);
-    }
-    // Locks of the standard library allocate nothing.
-    let shared = ALL_THREADS.read().unwrap_or_else(PoisonError::into_inner);
-    if let Some(watch) = &*shared {
-        look(&mut lock(&watch.seen), &watch.windows);
     }
 }
 

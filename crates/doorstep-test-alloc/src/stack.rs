@@ -55,14 +55,4 @@ impl Stack {
     pub fn leaks(&self, secrets: &[&[u8]]) -> usize {
         Windows::of(secrets).count_in(self.copy.len(), |at| self.copy[at])
     }
-
-    /// How deep below the caller something was left that is neither zero nor the marker.
-    pub fn depth(&self) -> usize {
-        let is_clean = |chunk: &[u8]| {
-            let mut marker = STACK_MARKER.windows(chunk.len());
-            chunk.iter().all(|&byte| byte == 0) || marker.any(|window| window == chunk)
-        };
-        let clean = self.copy.chunks(8).take_while(|chunk| is_clean(chunk)).count();
-        self.copy.len().saturating_sub(8 * clean)
-    }
 }
