@@ -16,7 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use doorstep::password::{
-    Argon2, Bcrypt, Cost, Hasher, Hashers, Limits, Refused, Salt, Secret, ShaCrypt,
+    Argon2, Bcrypt, Company, Cost, Hasher, Hashers, Limits, Refused, Salt, Secret, ShaCrypt,
     ShaCryptVariant, Workspace,
 };
 use doorstep::{Account, Authenticator, Basic, Cause, Step, Verify};
@@ -71,6 +71,8 @@ fn whatever_the_account_is_the_work_is_the_preferred_hashers() {
             assert_eq!(by_login, by_basic);
             let mismatch = by_login;
             assert_eq!(mismatch.cause, Cause::Mismatch);
+            let work = auth.hashers().verify(password.into(), &other).unwrap();
+            assert_eq!((mismatch.cost, mismatch.company), (work.cost(), work.company()));
             for number in 0..unusable().len() {
                 for step in asks() {
                     let (account, cause) = unusable().swap_remove(number);
@@ -90,6 +92,7 @@ fn whatever_the_account_is_the_work_is_the_preferred_hashers() {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
     cost: Cost,
+    company: Option<Company>,
     slices: usize,
     cause: Cause,
 }
@@ -97,7 +100,7 @@ struct Run {
 #[track_caller]
 fn in_slices(step: Step<User>) -> Run {
     let mut work = to_verify(step);
-    let cost = work.cost();
+    let (cost, company) = (work.cost(), work.company());
     assert_eq!(work.remaining(), cost.units);
     let mut workspace = Workspace::new();
     for slices in 1.. {
@@ -106,7 +109,7 @@ fn in_slices(step: Step<User>) -> Run {
             ControlFlow::Break(step) => {
                 let denied = to_denied(step);
                 assert_eq!(denied.username(), Some("Aladdin"));
-                return Run { cost, slices, cause: denied.cause() };
+                return Run { cost, company, slices, cause: denied.cause() };
             }
         }
     }

@@ -78,7 +78,7 @@ fn a_value_is_one_schemes_alone() {
 #[test]
 fn an_error_names_a_place_in_the_value() {
     use MalformedKind::{Base64, Control, NoColon, NotUtf8, Scheme, Token68};
-    let cases: [(&[u8], usize, MalformedKind); 16] = [
+    let cases: [(&[u8], usize, MalformedKind); 17] = [
         (b"", 0, Scheme),
         (b" Basic QTpC", 0, Scheme),
         (b"Basic\tQTpC", 5, Scheme),
@@ -94,6 +94,7 @@ fn an_error_names_a_place_in_the_value() {
         (b"Basic QTpDRF==", 6, Base64),
         (b"Basic cGFzc3dvcmQ=", 8, NoColon),
         (b"Basic dGVzdDoxMjOj", 8, NotUtf8),
+        (b"Basic /zr/", 0, NotUtf8),
         (b"Basic QTpCBw==", 3, Control),
     ];
     for (value, at, kind) in cases {
@@ -122,6 +123,17 @@ fn an_error_does_not_tell_secrets_apart() {
     ] {
         let shown = |value| format!("{:?}", to_denied(authorization(&three_schemes(), value)));
         assert_eq!(shown(one), shown(other));
+    }
+}
+
+/// RFC 9110 §11.6.2 and §11.7.2: these two fields hold credentials, which begin with a scheme. A key in a
+/// field of its own does not.
+#[test]
+fn no_scheme_is_looked_for_in_other_fields() {
+    let auth = builder().scheme(ApiKey::in_field("x-api-key")).build().unwrap();
+    for key in ["=", "a=", "a:b", "\"a\""] {
+        let ask = to_find_token(begin(&auth, &[("x-api-key", key.as_bytes())]));
+        assert_eq!(ask.digest(), &TokenDigest::of(key.as_bytes()));
     }
 }
 

@@ -106,6 +106,7 @@ fn no_step_of_a_token_shows_it() {
     {
         let ask = || to_find_token(begin(&auth, &[(field, value.as_bytes())]));
         needles.absent_from(&ask());
+        assert!(format!("{:?}", ask()).contains(&format!("scheme: {}", ask().scheme())));
         needles.absent_from_step(ask().not_found());
         needles.absent_from_step(ask().refuse(Refuse::Overloaded { retry_after: 1 }));
         needles.absent_from_step(ask().found(7, record.clone(), NOW));
@@ -160,6 +161,22 @@ fn no_error_shows_what_could_not_be_read() {
     let malformed = Credentials::new("a", format!("{PASSWORD}\0").as_bytes()).unwrap_err();
     needles.absent_from(&malformed);
     needles.absent_from_display(&malformed);
+}
+
+/// The same of a configuration: neither the key nor the realm.
+#[test]
+fn no_error_shows_what_could_not_be_built() {
+    let mut needles = Needles::new();
+    needles.add(PASSWORD.as_bytes());
+    needles.add(&KEY[..31]);
+    let hashers = Hashers::new(cheap(2));
+    let short_key = builder().receipts_with_key(Secret::new(&KEY[..31]));
+    let foreign_realm = Authenticator::builder(&format!("{PASSWORD}\u{fc}"), hashers);
+    for builder in [short_key, foreign_realm] {
+        let error = builder.build().unwrap_err();
+        needles.absent_from(&error);
+        needles.absent_from_display(&error);
+    }
 }
 
 /// What is made once, or beside the steps.

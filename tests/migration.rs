@@ -5,8 +5,14 @@
 
 mod util;
 
-use doorstep::password::{Hashers, Md5Crypt, Normalization, Peppered, Refused, Secret, Wrapped};
+use std::ops::ControlFlow;
+
+use doorstep::password::{
+    Hashers, Md5Crypt, Normalization, Peppered, Refused, Secret, Workspace, Wrapped,
+};
 use doorstep::{Authenticator, Cause, Step};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng as _;
 
 use util::{
     authorization, basic, cheap, hash, refusal, to_denied, to_find_user, to_granted, to_rehash,
@@ -48,6 +54,42 @@ fn a_wrapped_hash_is_replaced_by_a_plain_one() {
     assert!(new.starts_with("$pbkdf2-sha256$2$"));
     let denied = to_denied(to_verify(found(&auth, "wrong", &stored)).run());
     assert_eq!(denied.cause(), Cause::Mismatch);
+}
+
+/// NIST SP 800-63B-4 §3.1.1.2: each hash has a salt of its own. Two renewals of one hash share none.
+#[cfg(feature = "getrandom")]
+#[test]
+fn two_renewals_are_two_hashes() {
+    let auth = authenticator(Hashers::new(cheap(2)));
+    let stored = hash(1, b"open sesame");
+    let salt = |new: String| new.split('$').nth(3).unwrap().to_string();
+    let new = || salt(renewed(&auth, "open sesame", &stored));
+    assert_ne!(new(), new());
+}
+
+/// DESIGN §3: work has its price before it is done, and says what is left of it.
+#[test]
+fn a_renewal_says_what_is_left() {
+    let auth = authenticator(Hashers::new(cheap(20_000)));
+    let stored = hash(1, b"open sesame");
+    let rehash = || to_rehash(to_verify(found(&auth, "open sesame", &stored)).run());
+    let (mut workspace, mut rng) = (Workspace::new(), ChaCha8Rng::seed_from_u64(1));
+    let work = rehash().with_rng(&mut rng);
+    let cost = work.cost();
+    assert_eq!(work.remaining(), cost.units);
+    let ControlFlow::Continue(rest) = work.advance(cost.units / 2, &mut workspace) else {
+        panic!("one piece")
+    };
+    assert!((1..cost.units).contains(&rest.remaining()));
+    // What was begun is begun anew.
+    let (_, upgrade) = rest.defer();
+    assert_eq!((upgrade.cost(), upgrade.remaining()), (cost, cost.units));
+    let ControlFlow::Continue(rest) = upgrade.advance(cost.units / 2, &mut workspace) else {
+        panic!("one piece")
+    };
+    assert!((1..cost.units).contains(&rest.remaining()));
+    let new = rest.run_in(&mut workspace).unwrap();
+    assert_eq!((new.username(), new.old()), ("Aladdin", stored.as_str()));
 }
 
 /// A new key is written by the first login after the rotation.

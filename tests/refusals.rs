@@ -389,6 +389,7 @@ fn bad_scopes_are_refused() {
     {
         assert_eq!(Scopes::parse(scopes), Err(InvalidScope), "{scopes:?}");
     }
+    assert!(InvalidScope.to_string().contains("RFC 6749 section 3.3"));
     // Every character that is left, once.
     let all: String = (0x21..0x7f_u8).map(char::from).filter(|c| !"\"\\".contains(*c)).collect();
     let auth = builder().scheme(Bearer::new()).build().unwrap();
@@ -413,6 +414,7 @@ fn scopes_are_compared_whole_and_all_of_them() {
     for (held, asked) in [("read", "read"), ("write read", "read write"), ("*", "*"), ("read", "")]
     {
         assert_eq!(status(held, asked), 200, "{held:?} {asked:?}");
+        assert_eq!(Scopes::parse(held).unwrap().to_string(), held);
     }
     for (held, asked) in [
         ("", "read"),
@@ -441,10 +443,12 @@ fn bad_names_are_refused() {
     }
     let twice = builder().scheme(Bearer::new()).scheme(Bearer::named("BEARER")).build();
     assert_eq!(twice.unwrap_err(), InvalidConfig::SchemeTwice);
-    let fields = (0..9).fold(builder(), |builder, number| {
-        builder.scheme(ApiKey::in_field(&format!("x-api-key-{number}")))
-    });
-    assert_eq!(fields.build().unwrap_err(), InvalidConfig::TooManyFields);
+    let fields = |count| {
+        let scheme = |number| ApiKey::in_field(&format!("x-api-key-{number}"));
+        (0..count).fold(builder(), |builder, number| builder.scheme(scheme(number))).build()
+    };
+    assert_eq!(fields(8).unwrap().fields().count(), 8);
+    assert_eq!(fields(9).unwrap_err(), InvalidConfig::TooManyFields);
 }
 
 proptest! {
