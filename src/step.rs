@@ -266,16 +266,16 @@ fn verify<U>(
         Some(account) => (account.disabled, account.scopes, account.hash.ok_or(Cause::NoPassword)),
         None => (false, Scopes::default(), Err(Cause::UnknownUser)),
     };
+    // For everybody: to choose it takes its time, and unknown names must not be the only ones to wait.
+    let decoy = hashers.decoy(credentials.username());
     let planned = hash.and_then(|hash| {
         let plan = hashers.plan(&hash, credentials.password()).map_err(Cause::UnusableHash)?;
         Ok((plan, hash))
     });
     let (plan, hash, mut cause) = match planned {
         Ok((plan, hash)) => (plan, hash, Cause::Mismatch),
-        Err(cause) => {
-            let decoy = hashers.decoy(credentials.username(), credentials.password());
-            (decoy, String::new(), cause)
-        }
+        // Its hash is kept as an account's would be, and freed when that would be.
+        Err(cause) => (decoy.plan(credentials.password()), decoy.stored().into(), cause),
     };
     let mut user = user;
     if disabled {

@@ -87,6 +87,10 @@ impl Hasher for Anything {
         Derivation::new(Algorithm::Other(Arc::new(kdf)), salt)
     }
 
+    fn key_len(&self) -> usize {
+        KEY.len()
+    }
+
     fn encode(&self, derivation: &Derivation, _key: &[u8]) -> String {
         format!("anything:{:?}", derivation.salt())
     }

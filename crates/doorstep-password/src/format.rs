@@ -148,6 +148,10 @@ pub trait Hasher: Format {
     /// How a new hash is derived, with a salt of [`salt_len`](Self::salt_len) bytes.
     fn derivation(&self, salt: &[u8]) -> Derivation;
 
+    /// The bytes of the key that a new hash is written with. A decoy has as many zeros: of another number
+    /// it is not read like a hash, and its time tells that nobody has the name.
+    fn key_len(&self) -> usize;
+
     /// Whether a new hash can be made from `password`.
     ///
     /// # Errors
@@ -218,6 +222,10 @@ impl<T: Hasher + ?Sized> Hasher for Arc<T> {
 
     fn derivation(&self, salt: &[u8]) -> Derivation {
         (**self).derivation(salt)
+    }
+
+    fn key_len(&self) -> usize {
+        (**self).key_len()
     }
 
     fn can_hash(&self, password: &[u8]) -> Result<(), CannotHash> {

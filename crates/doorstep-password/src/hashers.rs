@@ -9,6 +9,7 @@ use core::fmt;
 use rand_core::TryCryptoRng;
 use subtle::{Choice, ConstantTimeEq};
 
+use crate::decoy::{Decoy, StandIn};
 use crate::format::{CannotHash, Format, Hasher};
 use crate::limits::Limits;
 #[cfg(feature = "unicode")]
@@ -38,6 +39,7 @@ pub struct Hashers {
     preferred: Arc<dyn Hasher>,
     accepted: Arc<[Arc<dyn Format>]>,
     limits: Limits,
+    stand_in: Arc<StandIn>,
     shares: Option<Arc<Shares>>,
     #[cfg(feature = "unicode")]
     normalization: Option<Normalization>,
@@ -45,8 +47,12 @@ pub struct Hashers {
 
 impl Hashers {
     /// A set of one, which writes and verifies.
+    ///
+    /// Writes the string that [`decoy`](Self::decoy) reads, once: with each decoy it would take the time
+    /// that no account's hash takes.
     pub fn new(preferred: impl Hasher) -> Self {
         Self {
+            stand_in: Arc::new(StandIn::of(&preferred)),
             preferred: Arc::new(preferred),
             accepted: Arc::new([]),
             limits: Limits::default(),
@@ -139,10 +145,17 @@ impl Hashers {
     ) -> Result<Self, InvalidShares> {
         let shares: Vec<_> = shares
             .into_iter()
-            .map(|(sample, share)| Ok((self.inspect(sample)?.derivation().clone(), share)))
+            .map(|(sample, share)| Ok((self.stand_in(sample)?, share)))
             .collect::<Result<_, Refused>>()
             .map_err(InvalidShares::Sample)?;
         Ok(Self { shares: Some(Arc::new(Shares::new(secret, shares)?)), ..self })
+    }
+
+    /// A sample without its digest, where its format has such a form.
+    fn stand_in(&self, sample: &str) -> Result<StandIn, Refused> {
+        let Reading { format, hash, .. } = self.read_within_limits(sample, 0)?;
+        let stored = format.blank(sample).unwrap_or_else(|| sample.into());
+        Ok(StandIn::new(stored, hash.derivation().clone()))
     }
 
     /// Work that verifies `password` against a stored hash. It is the caller's to run.
@@ -281,8 +294,7 @@ impl Hashers {
         let takes = |password: &[u8]| format.takes(password) && hash.derivation().takes(password);
         let spelling = self.spelling(hash.derivation(), password)?;
         let takes = [Some(password), spelling.as_ref().map(Secret::expose)].map(|it| it.map(takes));
-        let (derivation, digest) = hash.into_parts();
-        let expected = takes.contains(&Some(true)).then_some(digest);
+        let (derivation, expected) = hash.into_parts();
         Ok(Plan { derivation, spelling, check: Check { expected, takes, outdated } })
     }
 
@@ -302,22 +314,24 @@ impl Hashers {
         Ok(Some(other))
     }
 
-    /// The work that a wrong `password` would have cost, for a name that has no hash to verify, with a
-    /// forced mismatch at its end.
+    /// What `username` is verified against if it has no hash that is to be verified.
     ///
-    /// It is the preferred hasher's work or, by [`shares`](Self::shares), that of an old format. The
-    /// machine of `doorstep` asks for it by itself; who uses this crate alone does so for unknown users.
-    pub fn decoy(&self, username: &str, password: &[u8]) -> Plan {
-        stack::wiping(|| self.decoy_on_the_stack(username, password))
-    }
-
-    fn decoy_on_the_stack(&self, username: &str, password: &[u8]) -> Plan {
-        let old = self.shares.as_ref().and_then(|shares| shares.derivation_for(username));
-        let derivation = old.cloned().unwrap_or_else(|| self.new_derivation(&Salt::default()));
-        // What is too dear for two spellings would have been refused, and come here.
-        let spelling = self.spelling(&derivation, password).unwrap_or_default();
-        let check = Check { expected: None, takes: [None; 2], outdated: false };
-        Plan { derivation, spelling, check }
+    /// It stands for a hash of the preferred hasher's or, by [`shares`](Self::shares), of an old format.
+    /// The machine of `doorstep` asks for it by itself; who uses this crate alone does so for unknown
+    /// users, and, if there are shares, for everybody: to choose one takes as long as an HMAC.
+    ///
+    /// ```
+    /// use doorstep_password::{Bcrypt, Hashers, Secret, Verdict};
+    ///
+    /// let hashers = Hashers::new(Bcrypt::new(5)?);
+    /// let decoy = hashers.decoy("nobody");
+    /// assert_eq!(hashers.inspect(decoy.stored())?.name(), "bcrypt");
+    /// assert!(decoy.plan(b"correct horse").is_forced());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn decoy(&self, username: &str) -> Decoy<'_> {
+        let old = self.shares.as_ref().and_then(|shares| shares.stand_in_for(username));
+        Decoy { hashers: self, stand_in: old.unwrap_or(&self.stand_in) }
     }
 
     /// How a new hash is derived with `salt`, and how its key is written: what
@@ -355,7 +369,7 @@ impl Hashers {
     }
 }
 
-fn new_derivation(hasher: &dyn Hasher, salt: &Salt) -> Derivation {
+pub(crate) fn new_derivation(hasher: &dyn Hasher, salt: &Salt) -> Derivation {
     hasher.derivation(salt.first(hasher.salt_len()))
 }
 
@@ -413,14 +427,31 @@ impl Plan {
             Some(other) => work.also_spelt(other),
         }
     }
+
+    /// Whether the verdict is a mismatch before any work is done.
+    pub fn is_forced(&self) -> bool {
+        self.check.is_forced()
+    }
+
+    /// The same, of which no password is right.
+    pub(crate) fn forced(mut self) -> Self {
+        self.check.takes = self.check.takes.map(|takes| takes.map(|_| false));
+        self
+    }
+
+    /// The work of a hash that was not read, and so matches nothing.
+    pub(crate) fn unread(derivation: Derivation) -> Self {
+        let check =
+            Check { expected: Secret::new(&[]), takes: [Some(false), None], outdated: false };
+        Self { derivation, spelling: None, check }
+    }
 }
 
 /// The comparison at the end of a verification: what a [`Goal`] of the host's own concludes with.
 pub struct Check {
-    /// Without a digest it is a mismatch, whatever was derived.
-    expected: Option<Secret>,
+    expected: Secret,
     /// For the password as it was sent and, where there is one, for its other spelling, whether a hash
-    /// can have been made of it.
+    /// can have been made of it. If of neither, it is compared all the same, and a mismatch.
     takes: [Option<bool>; 2],
     outdated: bool,
 }
@@ -430,7 +461,7 @@ impl Check {
     ///
     /// `key` is what a [`Goal`] concludes with: one key, or one for each spelling of the password.
     pub fn verdict(&self, key: &[u8]) -> Verdict {
-        let Some(expected) = &self.expected else { return Verdict::Mismatch };
+        let expected = &self.expected;
         let takes = self.takes.iter().flatten();
         // Of a longer key no part is compared: it is not the digest's.
         if expected.is_empty() || key.len() != expected.len() * takes.clone().count() {
@@ -454,7 +485,7 @@ impl Check {
 
     /// Whether the verdict is a mismatch before any work is done.
     pub fn is_forced(&self) -> bool {
-        self.expected.is_none()
+        !self.takes.contains(&Some(true))
     }
 
     /// Whether a match would be [`Verdict::Outdated`].

@@ -99,6 +99,7 @@
 
 extern crate alloc;
 
+mod decoy;
 mod encoding;
 mod format;
 mod hashers;
@@ -114,6 +115,7 @@ mod unicode;
 mod work;
 mod workspace;
 
+pub use decoy::Decoy;
 #[cfg(feature = "argon2")]
 pub use format::argon2::Argon2;
 #[cfg(feature = "aspnet")]

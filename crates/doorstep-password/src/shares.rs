@@ -6,27 +6,23 @@ use core::fmt;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
+use crate::decoy::StandIn;
 use crate::secret::Secret;
 use crate::stored::Refused;
-use crate::work::Derivation;
 
-/// Old derivations and the part of all names that each is to have.
+/// Stand-ins of old formats and the part of all names that each is to have.
 ///
 /// A name's place between 0 and 1 is fixed by the secret. The first format takes the lowest places,
 /// the others follow it, and the last takes the highest; the new format has what lies between. So a
 /// falling share of the first or the last only moves names from old to new. (With three or more old
 /// formats no layout does so for all of them.)
-#[derive(Debug)]
 pub(crate) struct Shares {
     secret: Secret,
-    shares: Vec<(Derivation, f64)>,
+    shares: Vec<(StandIn, f64)>,
 }
 
 impl Shares {
-    pub(crate) fn new(
-        secret: Secret,
-        shares: Vec<(Derivation, f64)>,
-    ) -> Result<Self, InvalidShares> {
+    pub(crate) fn new(secret: Secret, shares: Vec<(StandIn, f64)>) -> Result<Self, InvalidShares> {
         // Not `any(is_nan)`: a comparison with NaN is false, and so refused.
         let each_fits = shares.iter().all(|(_, share)| (0.0..=1.0).contains(share));
         let sum: f64 = shares.iter().map(|(_, share)| share).sum();
@@ -40,15 +36,15 @@ impl Shares {
         Ok(Self { secret, shares })
     }
 
-    /// The old derivation whose work an unknown `name` gets, if any.
-    pub(crate) fn derivation_for(&self, name: &str) -> Option<&Derivation> {
+    /// What stands in for the hash of an unknown `name`, if not one of the preferred format.
+    pub(crate) fn stand_in_for(&self, name: &str) -> Option<&StandIn> {
         let place = self.place(name);
         let (last, others) = self.shares.split_last()?;
         let mut end = 0.0;
-        for (derivation, share) in others {
+        for (stand_in, share) in others {
             end += share;
             if place < end {
-                return Some(derivation);
+                return Some(stand_in);
             }
         }
         // Of a single share this is the only test, and the lowest places are as good.

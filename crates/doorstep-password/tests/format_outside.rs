@@ -115,6 +115,10 @@ impl Hasher for Toy {
         Self::derivation_of(self.rounds, salt)
     }
 
+    fn key_len(&self) -> usize {
+        32
+    }
+
     fn encode(&self, derivation: &Derivation, key: &[u8]) -> String {
         let mut stored = format!("$toy${}$", self.rounds);
         derivation.salt().iter().for_each(|byte| write!(stored, "{byte:02x}").unwrap());
@@ -161,7 +165,7 @@ fn it_is_preferred_with_its_own_sense_of_outdated() {
     {
         assert_eq!(util::verdict(&hashers, b"correct horse", &stored(rounds)), expected);
     }
-    assert!(hashers.decoy("nobody", b"").work(|_| util::Key(Vec::new())).cost().units == 100);
+    assert!(hashers.decoy("nobody").plan(b"").work(|_| util::Key(Vec::new())).cost().units == 100);
 }
 
 #[test]

@@ -324,7 +324,7 @@ fn decoys_do_the_work_of_the_imported_format() {
         let secret = || Secret::from("sixteen bytes and more");
         let hashers = hashers.shares(secret(), [(sample.as_str(), 1.0)]).unwrap();
         let key = || util::Key(b"password".to_vec());
-        let decoy = hashers.decoy("nobody", b"").work(|_| key());
+        let decoy = hashers.decoy("nobody").plan(b"").work(|_| key());
         let real = hashers.plan(&sample, b"password").unwrap().work(|_| key());
         assert_eq!((decoy.cost(), decoy.company()), (real.cost(), real.company()));
         assert_eq!(decoy.run(), real.run(), "{sample}");

@@ -90,7 +90,7 @@ fn two_spellings_have_one_price_and_it_is_a_decoys_too() {
     let units = |password: &str| {
         let work = hashers.verify(Secret::from(password), &old).unwrap();
         let decoy =
-            hashers.decoy("nobody", password.as_bytes()).work(|_| util::Key(password.into()));
+            hashers.decoy("nobody").plan(password.as_bytes()).work(|_| util::Key(password.into()));
         assert_eq!(work.cost(), decoy.cost());
         assert_eq!(work.remaining(), work.cost().units);
         work.cost().units

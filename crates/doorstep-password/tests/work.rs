@@ -17,12 +17,13 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::ControlFlow;
 use std::rc::Rc;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use doorstep_password::{
     Algorithm, Argon2, Argon2Params, Argon2Variant, Argon2Version, Bcrypt, BcryptParams,
-    CannotHash, Check, Company, Cost, Derivation, Encoder, Format, Goal, HashError, Hasher,
+    CannotHash, Check, Company, Cost, Decoy, Derivation, Encoder, Format, Goal, HashError, Hasher,
     Hashers, InvalidParameters, InvalidShares, Kdf, Limits, Making, Malformed, MalformedKind,
     OutOfMemory, Parameter, Pbkdf2, Pbkdf2Params, Plan, Prf, Refused, Salt, Secret, ShaCrypt,
     ShaCryptParams, ShaCryptVariant, Slices, StoredHash, UnknownName, Verdict, Verifying, Work,
@@ -48,6 +49,7 @@ fn auto_traits() {
     all::<Check>();
     all::<Company>();
     all::<Cost>();
+    all::<Decoy<'static>>();
     all::<Derivation>();
     all::<Encoder>();
     all::<dyn Format>();
@@ -424,21 +426,26 @@ fn a_decoy_costs_the_same_and_never_matches() {
         let stored = hashers.hash(Secret::from("correct horse")).unwrap().run().unwrap();
         for password in ["", "correct horse", &"x".repeat(300)] {
             let real = hashers.verify(Secret::from(password), &stored).unwrap();
-            let decoy = checking(hashers.decoy("nobody", password.as_bytes()), password);
+            let decoy = checking(hashers.decoy("nobody").plan(password.as_bytes()), password);
             assert_eq!(decoy.cost(), real.cost());
             assert!(decoy.goal().check.is_forced());
             assert!(!decoy.goal().check.is_outdated());
             // The same algorithm and parameters: all that `Debug` shows.
             assert_eq!(format!("{decoy:?}"), format!("{real:?}"));
         }
+        let blank = hashers.blank(&stored).unwrap();
+        let (of_decoy, of_stored) = (hashers.decoy("nobody").stored(), blank.as_str());
+        assert_eq!(of_decoy.len(), of_stored.len());
+        let [one, other] = [of_decoy, of_stored].map(|stored| hashers.inspect(stored).unwrap());
+        assert_eq!((one.digest(), format!("{one:?}")), (other.digest(), format!("{other:?}")));
         // The derivation's salt is fixed, so that one could know the key: it does not help.
         let (verdict, key) =
-            checking(hashers.decoy("nobody", b"correct horse"), "correct horse").run();
+            checking(hashers.decoy("nobody").plan(b"correct horse"), "correct horse").run();
         assert_eq!(verdict, Verdict::Mismatch);
         let encoder = hashers.encoder(&Salt::default());
         let known = encoder.encode(&key);
         assert!(util::verdict(&hashers, b"correct horse", &known).is_match(), "the right password");
-        let again = checking(hashers.decoy("nobody", b"correct horse"), "correct horse");
+        let again = checking(hashers.decoy("nobody").plan(b"correct horse"), "correct horse");
         assert_eq!(again.goal().check.verdict(&key), Verdict::Mismatch);
         assert_eq!(again.run(), (Verdict::Mismatch, key));
         // A plan against a stored hash is not forced.
@@ -446,6 +453,80 @@ fn a_decoy_costs_the_same_and_never_matches() {
         let work = checking(plan, "correct horse");
         assert!(!work.goal().check.is_forced());
         assert_eq!(work.run().0, Verdict::Match);
+    }
+}
+
+/// PBKDF2 that tells what it is asked for.
+#[derive(Clone, Debug)]
+struct Asked(Pbkdf2, Arc<Mutex<Vec<&'static str>>>);
+
+impl Asked {
+    fn note(&self, what: &'static str) -> &Pbkdf2 {
+        self.1.lock().unwrap().push(what);
+        &self.0
+    }
+}
+
+impl Format for Asked {
+    fn claims(&self, stored: &str) -> bool {
+        self.note("claims").claims(stored)
+    }
+
+    fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
+        self.note("parse").parse(stored)
+    }
+
+    fn takes(&self, password: &[u8]) -> bool {
+        self.note("takes").takes(password)
+    }
+}
+
+impl Hasher for Asked {
+    fn salt_len(&self) -> usize {
+        self.note("salt_len").salt_len()
+    }
+
+    fn derivation(&self, salt: &[u8]) -> Derivation {
+        self.note("derivation").derivation(salt)
+    }
+
+    fn key_len(&self) -> usize {
+        self.note("key_len").key_len()
+    }
+
+    fn encode(&self, derivation: &Derivation, key: &[u8]) -> String {
+        self.note("encode").encode(derivation, key)
+    }
+
+    fn is_outdated(&self, stored: &StoredHash) -> bool {
+        self.note("is_outdated").is_outdated(stored)
+    }
+}
+
+/// For nobody the format is asked what it is asked for somebody, be it preferred or one that shares chose,
+/// and be the price within the limits or not.
+#[test]
+fn a_decoy_is_read_as_a_stored_hash_is() {
+    let asked = Asked(Pbkdf2::new(Prf::Sha256, 10).unwrap(), Arc::default());
+    let preferred = Hashers::new(asked.clone());
+    let stored = preferred.hash(Secret::from("correct horse")).unwrap().run().unwrap();
+    let dear = {
+        let mut limits = Limits::default();
+        limits.pbkdf2_rounds = 9;
+        preferred.clone().limits(limits)
+    };
+    let accepted = Hashers::new(Argon2::default()).accept(asked.clone());
+    let accepted = accepted.shares(Secret::new(SECRET), [(&*stored, 1.0)]).unwrap();
+    for hashers in [preferred, dear, accepted] {
+        let asked_for = |call: &dyn Fn()| {
+            asked.1.lock().unwrap().clear();
+            call();
+            asked.1.lock().unwrap().clone()
+        };
+        let of_somebody = asked_for(&|| drop(hashers.plan(&stored, b"wrong")));
+        let of_nobody = asked_for(&|| drop(hashers.decoy("nobody").plan(b"wrong")));
+        assert_eq!(of_nobody, of_somebody);
+        assert!(of_nobody.contains(&"parse"), "{of_nobody:?}");
     }
 }
 
@@ -469,7 +550,7 @@ fn assigned(hashers: &Hashers, names: usize) -> Vec<Option<usize>> {
     let costs: Vec<Cost> = OLD.iter().map(cost_of).collect();
     (0..names)
         .map(|name| {
-            let work = checking(hashers.decoy(&format!("user{name}"), b"x"), "x");
+            let work = checking(hashers.decoy(&format!("user{name}")).plan(b"x"), "x");
             assert!(work.goal().check.is_forced());
             costs.iter().position(|cost| *cost == work.cost())
         })
@@ -549,7 +630,7 @@ fn shares_are_deterministic_for_a_secret() {
     // A clone shares them; a name is its bytes, of any length.
     let hashers = with_shares(SECRET, &shares);
     for name in ["", "\0", "user\u{e9}", &"x".repeat(10_000)] {
-        let cost = |hashers: &Hashers| checking(hashers.decoy(name, b"x"), "x").cost();
+        let cost = |hashers: &Hashers| checking(hashers.decoy(name).plan(b"x"), "x").cost();
         assert_eq!(cost(&hashers), cost(&hashers.clone()));
     }
 }
@@ -640,7 +721,7 @@ fn nothing_secret_in_any_debug() {
         show(&mut shown, &making);
         show(&mut shown, &all.plan(&stored, password.as_bytes()).unwrap());
         show(&mut shown, &checking(all.plan(&stored, b"x").unwrap(), password).goal().check);
-        show(&mut shown, &hashers.decoy(password, b"x"));
+        show(&mut shown, &hashers.decoy(password).plan(b"x"));
         show(&mut shown, &hash);
         show(&mut shown, hash.derivation());
         show(&mut shown, hash.derivation().algorithm());
@@ -674,7 +755,7 @@ fn nothing_secret_in_any_debug() {
 }
 
 /// The same algorithm at its lowest price.
-fn cheap(hasher: &std::sync::Arc<dyn Hasher>) -> Hashers {
+fn cheap(hasher: &Arc<dyn Hasher>) -> Hashers {
     let derivation = hasher.derivation(&vec![0; hasher.salt_len()]);
     match derivation.algorithm() {
         Algorithm::Argon2(_) => Hashers::new(Argon2::new(64, 1, 1).unwrap()),

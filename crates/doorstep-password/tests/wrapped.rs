@@ -261,7 +261,7 @@ fn its_blank_is_a_sample_for_decoys() {
     let blank = wrapped().blank(&stored).unwrap();
     assert_eq!(wrapped().blank(&blank), Some(blank.clone()));
     let cost_of = |hashers: &Hashers| -> Cost {
-        hashers.decoy("nobody", b"x").work(|_| util::Key(b"x".to_vec())).cost()
+        hashers.decoy("nobody").plan(b"x").work(|_| util::Key(b"x".to_vec())).cost()
     };
     let secret = Secret::from("sixteen bytes at least");
     let hashers = verifying().shares(secret, [(&*blank, 1.0)]).unwrap();

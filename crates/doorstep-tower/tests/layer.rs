@@ -352,6 +352,10 @@ impl Hasher for Broken {
         Derivation::new(Algorithm::Other(std::sync::Arc::new(self.clone())), salt)
     }
 
+    fn key_len(&self) -> usize {
+        b"key".len()
+    }
+
     fn encode(&self, _: &Derivation, _: &[u8]) -> String {
         "broken:".into()
     }

@@ -129,6 +129,10 @@ impl Hasher for Argon2 {
         Derivation::new(Algorithm::Argon2(self.params), salt)
     }
 
+    fn key_len(&self) -> usize {
+        Self::TAG_LEN
+    }
+
     fn encode(&self, derivation: &Derivation, key: &[u8]) -> String {
         let (m, t, p) = (self.params.memory_kib(), self.params.passes(), self.params.lanes());
         let mut stored = format!("$argon2id$v=19$m={m},t={t},p={p}$");

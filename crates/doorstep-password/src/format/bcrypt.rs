@@ -130,6 +130,10 @@ impl Hasher for Bcrypt {
         Derivation::new(Algorithm::Bcrypt(self.params), salt)
     }
 
+    fn key_len(&self) -> usize {
+        bcrypt::DIGEST_LEN
+    }
+
     fn can_hash(&self, password: &[u8]) -> Result<(), CannotHash> {
         if password.contains(&0) {
             return Err(CannotHash::HoldsNul);

@@ -152,6 +152,10 @@ impl Hasher for Pbkdf2 {
         Derivation::new(Algorithm::Pbkdf2(self.params), salt)
     }
 
+    fn key_len(&self) -> usize {
+        self.params.key_len()
+    }
+
     fn encode(&self, derivation: &Derivation, key: &[u8]) -> String {
         let scheme = match self.params.prf() {
             Prf::Sha1 => "pbkdf2",

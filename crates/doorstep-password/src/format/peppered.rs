@@ -150,6 +150,10 @@ impl Hasher for Peppered {
         steps.into_iter().fold(self.hasher.derivation(salt), Derivation::prepared_by)
     }
 
+    fn key_len(&self) -> usize {
+        self.hasher.key_len()
+    }
+
     fn can_hash(&self, _: &[u8]) -> Result<(), CannotHash> {
         self.hasher.can_hash(&[b'A'; Self::TAG_LEN])
     }

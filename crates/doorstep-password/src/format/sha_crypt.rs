@@ -142,6 +142,10 @@ impl Hasher for ShaCrypt {
         Derivation::new(Algorithm::ShaCrypt(self.params), &salt)
     }
 
+    fn key_len(&self) -> usize {
+        self.params.variant().digest_len()
+    }
+
     fn can_hash(&self, password: &[u8]) -> Result<(), CannotHash> {
         if password.contains(&0) { Err(CannotHash::HoldsNul) } else { Ok(()) }
     }

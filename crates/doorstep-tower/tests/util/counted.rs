@@ -81,6 +81,10 @@ impl Hasher for Counted {
         Derivation::new(Algorithm::Other(Arc::new(self.clone())), salt)
     }
 
+    fn key_len(&self) -> usize {
+        32
+    }
+
     fn encode(&self, _: &Derivation, key: &[u8]) -> String {
         self.stored(str::from_utf8(key).unwrap().trim_end_matches('\0'))
     }
