@@ -104,6 +104,18 @@ fuzz_run() {
         -print_final_stats=1 "${dictionary[@]}" "$@" 2>&1
 }
 
+# Ends a check where valgrind cannot be told what is secret, or what to count.
+needs_valgrind() {
+    [ "$(uname -m)" = x86_64 ] || unable "$1" "what is said to valgrind is written for x86-64 alone"
+    command -v valgrind >/dev/null || install_packages valgrind
+}
+
+# The program of `doorstep-timing`, with the lines of what was put in place, for valgrind's reports.
+timing() {
+    CARGO_PROFILE_RELEASE_DEBUG=line-tables-only \
+        cargo run --quiet --locked --release -p doorstep-timing -- "$@"
+}
+
 # The last line of a check.
 figure() {
     echo "figure: $1: ${*:2}"
