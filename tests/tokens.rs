@@ -103,6 +103,7 @@ fn a_generator_that_fails_makes_no_token() {
     // One that yields nothing from which a digit comes must not be asked for ever.
     let mut stuck = Bytes([0xff].into(), 0);
     assert_eq!(format("ds_").generate_with_rng(&mut stuck).unwrap_err(), NoEntropy);
+    assert!(NoEntropy.to_string().contains("entropy"));
 }
 
 /// CRC-32 finds every burst of up to 32 bits: one character that was changed, two that changed places;
@@ -205,6 +206,7 @@ fn a_prefix_is_of_letters_digits_and_few_signs() {
     for prefix in ["a b", "a+", "a/", "a=", "a\"", "a\n", "ä", "a:", &"a".repeat(33)] {
         assert_eq!(TokenFormat::new(prefix), Err(InvalidPrefix), "{prefix:?}");
     }
+    assert!(InvalidPrefix.to_string().contains("32 letters"));
 }
 
 /// FIPS 180-2, appendix B: the digest is plain SHA-256, so that it can be looked up by whoever else

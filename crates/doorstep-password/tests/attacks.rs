@@ -424,6 +424,7 @@ fn bcrypt_beyond_72_bytes() {
     for len in [73, 100] {
         let error = hashers.hash(Secret::from(&all[..len])).unwrap_err();
         assert_eq!(error, HashError::Password(CannotHash::LongerThan(72)));
+        assert!(error.to_string().contains("72 bytes"));
     }
     let stored = hashers.hash(Secret::from(&all[..72])).unwrap().run().unwrap();
     for (len, expected) in
