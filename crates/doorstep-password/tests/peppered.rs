@@ -123,6 +123,19 @@ fn ids_and_keys_that_are_none_are_refused() {
     assert!(peppered("k1", KEY).also("k1", Secret::new(OTHER)).is_err());
 }
 
+/// `Format::blank` keeps all but the digest: the key's id, too.
+#[test]
+fn a_blank_names_its_key() {
+    let blank = |digest: &str| {
+        let within = format!("$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ${digest}");
+        peppered("k1", KEY).blank(&format!("$peppered$keyid=k1{within}"))
+    };
+    let zeros =
+        format!("$peppered$keyid=k1$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ${}", "A".repeat(43));
+    assert_eq!(blank("CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZwWTO04rPI"), Some(zeros));
+    assert_eq!(blank("CTFh*"), None);
+}
+
 /// PHC's syntax, to the letter.
 #[test]
 fn another_syntax_is_malformed() {
