@@ -13,9 +13,39 @@ fail() {
 install_packages() {
     [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null ||
         fail "missing, and not root on Debian to install it: $*"
+    # One at a time: two would find the other's lock, and give up.
+    exec {installing}>"${TMPDIR:-/tmp}/doorstep-installing"
+    flock "$installing"
     apt-get update -qq || fail "cannot reach Debian's packages, and these are missing: $*"
     DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null ||
         fail "cannot install $*"
+    exec {installing}>&-
+}
+
+# The same, and none of their services is started. In a subshell of its own, for the trap.
+install_silently() (
+    policy=/usr/sbin/policy-rc.d
+    if [ "$(id -u)" = 0 ] && [ ! -e "$policy" ]; then
+        trap 'rm -f "$policy"' EXIT
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod +x "$policy"
+    fi
+    install_packages "$@"
+)
+
+# A virtual environment with packages of PyPI's in a directory, if it is not there yet. PYTHON names another
+# Python than python3.
+python_packages() {
+    local venv=$1 python=${PYTHON:-python3}
+    shift
+    command -v "$python" >/dev/null || install_packages python3
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || install_packages python3-venv
+    [ "$(cat "$venv/packages" 2>/dev/null)" != "$*" ] || return 0
+    rm -rf "$venv"
+    "$python" -m venv "$venv"
+    timeout 300 "$venv/bin/pip" install --quiet --disable-pip-version-check "$@" ||
+        fail "cannot install $*: is there a network?"
+    echo "$*" >"$venv/packages"
 }
 
 # Whether there is a standard library, or `core` alone, for this target; rustup is asked for it first.
@@ -116,6 +146,30 @@ timing() {
         cargo run --quiet --locked --release -p doorstep-timing -- "$@"
 }
 
+# Runs a command with each of the arguments behind `--`, one at a time on each core. What it prints has
+# the argument before it. Fails if one of them did, once all have ended.
+on_each_core() {
+    local command=() argument running=0 failed=0
+    while [ "$1" != -- ]; do
+        command+=("$1")
+        shift
+    done
+    shift
+    for argument in "$@"; do
+        if [ $running = "$(nproc)" ]; then
+            wait -n || failed=1
+        else
+            running=$((running + 1))
+        fi
+        "${command[@]}" "$argument" 2>&1 | sed -u "s|^|$argument: |" &
+    done
+    while [ $running != 0 ]; do
+        wait -n || failed=1
+        running=$((running - 1))
+    done
+    return $failed
+}
+
 # The last line of a check.
 figure() {
     echo "figure: $1: ${*:2}"
@@ -127,10 +181,10 @@ unable() {
     exit 77
 }
 
-# A program of crates.io's, at a version: built once for the checks, unoptimised, which is quicker in all.
+# A program of crates.io's, at a version: built once, unoptimised, which is quicker in all.
 tool() {
-    local root=$CARGO_TARGET_DIR/assure/tools
-    PATH=$root/bin:$PATH
+    local root=$CARGO_TARGET_DIR/tools
+    [[ :$PATH: = *":$root/bin:"* ]] || PATH=$root/bin:$PATH
     cargo install --quiet --locked --debug --root "$root" --target-dir "$root/target" "$1@$2" ||
         fail "cannot install $1: is there a network?"
 }
