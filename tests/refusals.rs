@@ -487,6 +487,7 @@ fn four_schemes() -> Builder {
 fn a_grant_names_the_field_and_an_authenticator_all_of_them() {
     let auth = four_schemes().build().unwrap();
     assert_eq!(auth.fields().collect::<Vec<_>>(), ["authorization", "x-api-key"]);
+    assert_eq!(auth.schemes().collect::<Vec<_>>(), ["basic", "bearer", "token", "apikey"]);
     let proxy = four_schemes().proxy().build().unwrap();
     assert_eq!(proxy.fields().collect::<Vec<_>>(), ["proxy-authorization", "x-api-key"]);
 
