@@ -258,7 +258,8 @@ impl<'a> AuthParams<'a> {
 
     /// `quoted-string = DQUOTE *( qdtext / quoted-pair ) DQUOTE` (RFC 9110 §5.6.4), without obs-text.
     fn quoted_string(&mut self) -> Result<Cow<'a, str>, Malformed> {
-        self.expect(b'"')?;
+        // The opening DQUOTE is what the caller went by.
+        self.at += 1;
         let start = self.at;
         let mut unescaped: Option<String> = None;
         loop {

@@ -119,6 +119,36 @@ fn no_memory_is_503() {
     }
 }
 
+/// DESIGN §2: "if entropy or memory fails in it, the outcome is `Granted` without an upgrade", and
+/// nothing of the password stays behind.
+#[test]
+fn no_memory_for_a_new_hash_is_no_denial() {
+    let hashers = Hashers::new(Argon2::new(2048, 1, 1).unwrap());
+    let hashers = hashers.accept(Pbkdf2::new(Prf::Sha256, 50).unwrap());
+    let auth = Authenticator::builder("r", hashers).build().unwrap();
+    let outdated = Hashers::new(Pbkdf2::new(Prf::Sha256, 50).unwrap());
+    let stored = outdated.hash(PASSWORD.into()).unwrap().run().unwrap();
+    let to_rehash = || {
+        let Step::FindUser(ask) = auth.login("Aladdin", PASSWORD.into()) else { panic!("a user") };
+        let Step::Verify(work) = ask.found(7, stored.as_str()) else { panic!("a verification") };
+        let Step::Rehash(work) = work.run() else { panic!("the hash is outdated") };
+        work
+    };
+    for mut workspace in Workspace::all() {
+        let ((), seen) = watch(&[PASSWORD.as_bytes()], || {
+            let work = to_rehash();
+            let step = without_large_blocks(|| work.run_in(&mut workspace));
+            assert!(matches!(step, Step::Done(Outcome::Granted(_))), "{step:?}");
+            let (_, upgrade) = to_rehash().defer();
+            let made = without_large_blocks(|| upgrade.run_in(&mut workspace));
+            assert!(made.is_none());
+        });
+        assert_eq!((seen.leaks, seen.unwiped), (0, 0));
+        // With memory again, the same workspace goes on.
+        assert!(matches!(to_rehash().run_in(&mut workspace), Step::Replace(_)));
+    }
+}
+
 /// What is refused before a lookup allocates nothing, however long it is.
 #[test]
 fn refusals_allocate_nothing() {

@@ -305,6 +305,7 @@ fn parameters_end_at_the_first_error() {
     assert_eq!(read("=b"), [Err(10)]);
     assert_eq!(read("a="), [Err(12)]);
     assert_eq!(read("a b=c"), [Err(12)]);
+    assert_eq!(read("a=,b=c"), [Err(12)]);
     assert_eq!(read("a=\"b"), [Err(14)]);
     assert_eq!(read("a=\"b\\"), [Err(14)]);
     assert_eq!(read("a=\"\u{fc}\", b=c"), [Err(13)]);

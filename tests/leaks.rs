@@ -61,9 +61,14 @@ fn no_step_of_a_login_shows_a_secret() {
         };
         let work = to_rehash(step);
         needles.absent_from(&work);
-        let replace = to_replace(work.run());
+        let step = Step::Rehash(work);
+        needles.absent_from(&step);
+        let replace = to_replace(to_rehash(step).run());
         needles.add_hash(replace.new_hash());
         needles.absent_from(&replace);
+        let step = Step::Replace(replace);
+        needles.absent_from(&step);
+        let replace = to_replace(step);
         let granted = to_granted(replace.done(Ok::<_, ()>(true)));
         needles.absent_from(&granted);
         assert_eq!(format!("{:?}", granted.receipt().unwrap()), "Receipt(..)");

@@ -6,7 +6,7 @@
 
 mod util;
 
-use doorstep::password::{Bcrypt, Hashers};
+use doorstep::password::{Bcrypt, HashError, Hashers, Limits, Refused};
 use doorstep::{
     Account, ApiKey, Authenticator, Basic, Bearer, Builder, Cause, FindUser, InvalidConfig,
     InvalidScope, Outcome, Refuse, Scopes, Step, TokenDigest, TokenFormat, TokenRecord, grammar,
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 use util::anything::Anything;
 use util::{
-    NOW, User, authorization, basic, begin, builder, cheap, hash, refusal, to_denied,
+    NOW, User, authorization, basic, begin, builder, builder_of, cheap, hash, refusal, to_denied,
     to_find_token, to_find_user, to_granted, to_outcome, to_verify,
 };
 
@@ -449,6 +449,17 @@ fn bad_names_are_refused() {
     };
     assert_eq!(fields(8).unwrap().fields().count(), 8);
     assert_eq!(fields(9).unwrap_err(), InvalidConfig::TooManyFields);
+}
+
+/// DESIGN §2: decoys do the preferred hasher's work, so that a hasher whose hashes its own limits would
+/// refuse is none.
+#[test]
+fn a_hasher_over_its_own_limits_is_refused() {
+    let mut limits = Limits::default();
+    limits.pbkdf2_rounds = 1;
+    let hashers = Hashers::new(cheap(2)).limits(limits);
+    let error = InvalidConfig::Hasher(HashError::Refused(Refused::TooCostly("pbkdf2_rounds")));
+    assert_eq!(builder_of(hashers).build().unwrap_err(), error);
 }
 
 proptest! {

@@ -17,7 +17,9 @@ use proptest::prelude::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{SeedableRng, TryRng};
 
-use util::{NOW, authorization, begin, builder, to_denied, to_find_token, to_granted, to_outcome};
+use util::{
+    Empty, NOW, authorization, begin, builder, to_denied, to_find_token, to_granted, to_outcome,
+};
 
 const BASE62: &str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -331,7 +333,7 @@ fn a_token_is_kept_if_it_is_asked_for() {
     let format = format("ds_");
     let token = token(&format, 1);
     for bearer in [
-        Bearer::new().format(format.clone()).keep_token(),
+        Bearer::default().format(format.clone()).keep_token(),
         Bearer::new().keep_token().format(format.clone()),
     ] {
         let auth = builder().scheme(bearer).build().unwrap();
@@ -416,24 +418,3 @@ impl TryRng for Bytes {
 }
 
 impl TryCryptoRng for Bytes {}
-
-/// Has no entropy to give.
-struct Empty;
-
-impl TryRng for Empty {
-    type Error = std::fmt::Error;
-
-    fn try_next_u32(&mut self) -> Result<u32, std::fmt::Error> {
-        Err(std::fmt::Error)
-    }
-
-    fn try_next_u64(&mut self) -> Result<u64, std::fmt::Error> {
-        Err(std::fmt::Error)
-    }
-
-    fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), std::fmt::Error> {
-        Err(std::fmt::Error)
-    }
-}
-
-impl TryCryptoRng for Empty {}

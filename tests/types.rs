@@ -124,6 +124,9 @@ impl Store for Shared {
     type Error = ();
 
     async fn find_user(&self, ask: &FindUser<u64>) -> Result<Option<(u64, Account)>, ()> {
+        if ask.username() == "broken" {
+            return Err(());
+        }
         Ok((ask.username() == "known").then(|| (7, Account::from(None::<&str>))))
     }
 
@@ -171,6 +174,9 @@ impl BlockingStore for Local {
         &mut self,
         ask: &FindToken<Rc<str>>,
     ) -> Result<Option<(Rc<str>, TokenRecord)>, ()> {
+        if *ask.digest() == TokenDigest::of(b"broken") {
+            return Err(());
+        }
         Ok(Some((self.0.clone(), TokenRecord::new(*ask.digest()))))
     }
 
@@ -266,15 +272,65 @@ fn the_store_in_memory_can_be_shared() {
     assert_eq!(costs, ["$2b$04$", "$2b$05$", "$2b$06$"]);
 }
 
+/// Whom the store does not have, neither loop grants.
+#[cfg(feature = "std")]
+#[test]
+fn who_is_unknown_is_denied_by_each_loop() {
+    let (store, now) = (Mutex::new(MemoryStore::new()), UnixTime::from_secs(0));
+    assert_eq!(store.lock().expect("no panic").hash("unknown"), None);
+    for (step, cause) in [
+        (|| auth().login("unknown", "secret".into()), Cause::UnknownUser),
+        (|| auth().begin([("Authorization", &b"Bearer abc"[..])]), Cause::UnknownToken),
+    ] as [(fn() -> Step<String>, Cause); 2]
+    {
+        let Ok(async_outcome) = block_on(driver::drive(step(), &store, now)).0;
+        let Ok(outcome) = driver::drive_blocking(step(), &mut &store, &mut Workspace::new(), now);
+        for outcome in [async_outcome, outcome] {
+            let Outcome::Denied(denied) = outcome else { panic!("{outcome:?}") };
+            assert_eq!(denied.cause(), cause);
+            assert!(Outcome::<String>::Denied(denied).granted().is_none());
+        }
+    }
+}
+
+/// A user who is deleted while the new hash is made does not come back with it.
+#[test]
+fn the_store_in_memory_replaces_no_hash_that_is_gone() {
+    let hash = "$2a$05$CCCCCCCCCCCCCCCCCCCCC.7uG0VCzI2bS7j6ymqJi9CdcdxiRTWNy";
+    for gone in [true, false] {
+        let step = to_replace(hash);
+        let Step::Replace(ask) = step else { panic!("{step:?}") };
+        let mut store = MemoryStore::new();
+        if !gone {
+            store.insert_user("known", Some("another"), Scopes::NONE_ASKED);
+        }
+        assert_eq!(store.replace_hash(&ask), Ok(false));
+        assert_eq!(store.hash("known"), (!gone).then_some("another"));
+    }
+}
+
+/// A login with an outdated hash, up to where it is replaced.
+fn to_replace(hash: &str) -> Step<String> {
+    let auth = Authenticator::builder("types", bcrypt(6)).build().expect("a valid configuration");
+    let Step::FindUser(ask) = auth.login("known", "".into()) else { panic!("well-formed") };
+    let Step::Verify(work) = ask.found("known".to_owned(), hash) else { panic!("a hash") };
+    let Step::Rehash(work) = work.run() else { panic!("an outdated hash") };
+    work.with_rng(&mut ChaCha8Rng::seed_from_u64(1)).run()
+}
+
 /// A failed lookup is the host's own error, and the step is dropped.
 #[test]
 fn a_failing_store_grants_nothing() {
     let now = UnixTime::from_secs(0);
     let step = auth().begin([("Authorization", &b"Bearer abc"[..])]);
     assert!(block_on(driver::drive(step, &Shared, now)).0.is_err());
+    let step = auth().login("broken", "secret".into());
+    assert!(block_on(driver::drive(step, &Shared, now)).0.is_err());
     let mut store = Local(Rc::from("somebody"));
     let mut workspace = Workspace::new();
     let step = auth().login("known", "secret".into());
+    assert!(driver::drive_blocking(step, &mut store, &mut workspace, now).is_err());
+    let step = auth().begin([("Authorization", &b"Bearer broken"[..])]);
     assert!(driver::drive_blocking(step, &mut store, &mut workspace, now).is_err());
     let step = auth().begin([("Authorization", &b"Bearer abc"[..])]);
     let outcome = driver::drive_blocking(step, &mut store, &mut workspace, now);

@@ -8,11 +8,12 @@ use std::ops::ControlFlow;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use doorstep::password::{Hashers, Pbkdf2, Prf, Workspace};
+use doorstep::password::{Hashers, Pbkdf2, Prf, TryCryptoRng, Workspace};
 use doorstep::{
     Authenticator, Basic, Bearer, Builder, Denied, FindToken, FindUser, Granted, Outcome, Rehash,
     Replace, Scopes, Step, UnixTime, Verify,
 };
+use rand_chacha::rand_core::TryRng;
 
 /// What lookups return here.
 pub type User = u32;
@@ -147,3 +148,24 @@ pub fn refusal(step: Step<User>, scopes: &str) -> String {
     let lines = refusal.fields().map(|(name, value)| format!("\n{name}: {value}"));
     format!("{}{}", refusal.status(), lines.collect::<String>())
 }
+
+/// Has no entropy to give.
+pub struct Empty;
+
+impl TryRng for Empty {
+    type Error = std::fmt::Error;
+
+    fn try_next_u32(&mut self) -> Result<u32, std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+
+    fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+}
+
+impl TryCryptoRng for Empty {}

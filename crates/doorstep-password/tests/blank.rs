@@ -6,7 +6,9 @@
 
 mod util;
 
-use doorstep_password::{Argon2, Format, Hashers, MalformedKind, Refused, StoredHash};
+use doorstep_password::{
+    Argon2, BuiltIn, Format, Hashers, MalformedKind, Refused, StoredHash, bare_formats, formats,
+};
 use util::families::FAMILIES;
 use util::{everything, rows, unescape};
 
@@ -57,6 +59,27 @@ fn a_blank_says_the_same_beside_a_digest_of_zeros() {
     }
     println!("{read} rows have a blank, {refused} are not read");
     assert_eq!((read, refused), (1024, 714));
+}
+
+/// `Format::blank`: "`None` if the string is not this format's". Whoever asks a format directly, of its
+/// own strings and of those of all others.
+#[test]
+fn what_a_format_does_not_read_has_no_blank() {
+    let stored: Vec<_> = all_rows().map(|(_, stored)| stored).collect();
+    let (mut read, mut unread) = (0, 0);
+    for format in formats().chain(bare_formats()).map(BuiltIn::format) {
+        for stored in &stored {
+            match format.parse(stored) {
+                Ok(_) => read += 1,
+                Err(_) => {
+                    assert_eq!(format.blank(stored), None, "{format:?} of {stored:?}");
+                    unread += 1;
+                }
+            }
+        }
+    }
+    println!("{read} are read, {unread} are not");
+    assert!(read > 1000 && unread > 10_000);
 }
 
 /// Two strings have the same blank exactly if they differ in their digests alone.

@@ -11,9 +11,10 @@ use std::thread;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use doorstep_password::{
-    Argon2, Hashers, Normalization, Pbkdf2, Peppered, Prf, Secret, Verdict, Wrapped,
+    Argon2, Hashers, Normalization, Pbkdf2, Peppered, Prf, Secret, Verdict, Work, Workspace,
+    Wrapped,
 };
-use doorstep_test_alloc::{Watching, watch};
+use doorstep_test_alloc::{Watching, watch, without_large_blocks};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -98,6 +99,38 @@ fn nothing_is_left_of_a_batch() {
         let verdicts = util::together(hashers, &password, stored, 9);
         assert!(verdicts.into_iter().all(Verdict::is_match));
     });
+}
+
+/// Memory may fail either of two derivations in a row, whole, in pieces and in company: it is told as
+/// such, and nothing is left.
+#[test]
+fn without_memory_for_either_there_is_no_verdict() {
+    let large = || Argon2::new(2048, 1, 1).unwrap();
+    let small = || Pbkdf2::new(Prf::Sha256, 20).unwrap();
+    let of_large = Hashers::new(large()).hash(Secret::from(COMPOSED)).unwrap().run().unwrap();
+    let of_small = Hashers::new(small()).hash(Secret::from(COMPOSED)).unwrap().run().unwrap();
+    for (wrapped, old) in [
+        (Wrapped::new(small()).of(large()), of_large),
+        (Wrapped::new(large()).of(small()), of_small),
+    ] {
+        let stored = wrapped.wrap(&old).unwrap().run().unwrap();
+        let hashers = Hashers::new(large()).accept(wrapped);
+        let verify = || hashers.verify(Secret::from(COMPOSED), &stored).unwrap();
+        for mut workspace in Workspace::all() {
+            let ((), seen) = watch(&[COMPOSED.as_bytes()], || {
+                without_large_blocks(|| {
+                    assert!(verify().run_in(&mut workspace).is_err());
+                    let workspaces = std::slice::from_mut(&mut workspace);
+                    assert!(util::in_pieces(verify(), || 1, workspaces).is_err());
+                    let batch = (0..3).map(|_| verify()).collect();
+                    let verdicts = Work::run_together(batch, &mut workspace);
+                    assert!(verdicts.iter().all(Result::is_err));
+                });
+            });
+            assert_eq!((seen.leaks, seen.unwiped), (0, 0), "{seen:?}");
+            assert!(verify().run_in(&mut workspace).unwrap().is_match());
+        }
+    }
 }
 
 /// Wrapping reads an old digest, whose password others may know.

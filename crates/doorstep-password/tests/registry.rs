@@ -7,7 +7,7 @@ mod util;
 
 use std::collections::BTreeSet;
 
-use doorstep_password::{BuiltIn, Format, bare_formats, formats, names};
+use doorstep_password::{BuiltIn, Format, bare_formats, formats, imports, names};
 use util::families::tables;
 use util::{rows, unescape};
 
@@ -44,6 +44,17 @@ fn hashes_go_by_the_names_of_the_registry() {
     println!("{} names; no vector of {unseen:?}", known.len());
     assert!(unseen.iter().all(|name| UNPUBLISHED.contains(name)), "{unseen:?}");
     assert!(names().all(|name| known.contains(name)));
+}
+
+/// What a host accepts to read everything: each format but those around others, once.
+#[test]
+fn hashers_and_imports_are_all_formats() {
+    let around = formats().filter(|built_in| built_in.names() == ["wrapped"]).count();
+    let own = formats().count() - imports().count() - around;
+    let shown: BTreeSet<_> = formats().map(|built_in| format!("{:?}", built_in.format())).collect();
+    assert!(imports().all(|format| shown.contains(&format!("{format:?}"))));
+    // passlib's names are more than the formats: some are one format with other parameters.
+    assert!(own > 0 && own <= names().count());
 }
 
 #[test]

@@ -83,6 +83,30 @@ fn scrypt_is_that_of_its_crate() {
     }
 }
 
+/// An algorithm of this crate may be part of another's: driven by its own trait it gives the same key,
+/// and one of no bytes, which matches nothing, if there is no memory or if it is asked too early.
+#[test]
+fn scrypt_can_be_driven_from_outside() {
+    let Algorithm::Other(kdf) = scrypt(10, 8, 2) else { panic!("a Kdf") };
+    let expected = key_work(scrypt(10, 8, 2), b"salt", b"password").run();
+    for units in [0, 100, u64::MAX] {
+        let mut slices = kdf.begin(b"password", b"salt");
+        let mut left = u64::MAX;
+        while left > 0 {
+            let now = slices.advance(units);
+            assert!(now <= left, "{now} after {left}");
+            left = now;
+        }
+        assert_eq!(slices.finish().expose(), expected);
+    }
+    let mut slices = kdf.begin(b"password", b"salt");
+    assert!(slices.advance(100) > 0);
+    assert!(slices.finish().is_empty());
+    let mut slices = kdf.begin(b"password", b"salt");
+    assert_eq!(without_large_blocks(|| slices.advance(100)), 0);
+    assert!(slices.finish().is_empty());
+}
+
 /// It is the host's to answer, as overload; and it is no mismatch.
 #[test]
 fn without_memory_nothing_is_said_of_the_password() {

@@ -15,6 +15,7 @@ mod util;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
+use std::mem::discriminant;
 use std::ops::ControlFlow;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
@@ -144,7 +145,7 @@ fn what_remains_falls_from_the_cost_to_the_end() {
             let cost = work.cost();
             let mut left = work.remaining();
             assert_eq!(left, cost.units, "{what}");
-            let mut workspace = Workspace::new();
+            let mut workspace = Workspace::default();
             let mut pieces = 1;
             while let ControlFlow::Continue(rest) = work.advance(units, &mut workspace) {
                 let now = rest.remaining();
@@ -164,6 +165,22 @@ fn what_remains_falls_from_the_cost_to_the_end() {
             assert!(pieces <= 3 * 2000 + 1000, "{what}: {pieces} pieces");
             if smallest < 100 {
                 assert!(pieces as u64 + 1 >= cost.units / units.max(smallest).max(1) / 2, "{what}");
+            }
+        }
+    }
+}
+
+/// Also of what the crates compute, who know no pieces of Argon2.
+#[test]
+fn what_remains_never_grows_in_any_workspace() {
+    for mut workspace in Workspace::all() {
+        for (mut work, _) in works() {
+            let what = format!("{work:?} in {workspace:?}");
+            let mut left = work.remaining();
+            while let ControlFlow::Continue(rest) = work.advance(100, &mut workspace) {
+                assert!(rest.remaining() < left, "{what}: {} after {left}", rest.remaining());
+                left = rest.remaining();
+                work = rest;
             }
         }
     }
@@ -323,6 +340,21 @@ fn what_needs_an_update() {
         let other = ShaCrypt::new(ShaCryptVariant::Sha256, rounds).unwrap();
         assert_eq!(outdated(same, &stored), rounds > 5000, "{rounds}");
         assert!(outdated(other, &stored));
+    }
+}
+
+/// `Hasher::is_outdated`: "whether a hash is of another algorithm", whatever name it goes by.
+#[test]
+fn a_hash_of_another_algorithm_is_outdated() {
+    let new = |hasher: &dyn Hasher| hasher.derivation(&vec![0; hasher.salt_len()]);
+    for (hasher, other) in
+        hashers().flat_map(|one| hashers().map(move |other| (one.clone(), other)))
+    {
+        let stored = StoredHash::new("the same", new(&*other), &[1; 32]);
+        let algorithms = [&hasher, &other].map(|it| discriminant(new(&**it).algorithm()));
+        if algorithms[0] != algorithms[1] {
+            assert!(hasher.is_outdated(&stored), "{stored:?} for {hasher:?}");
+        }
     }
 }
 
@@ -533,6 +565,22 @@ fn a_decoy_is_read_as_a_stored_hash_is() {
 }
 
 const SECRET: &[u8] = b"of sixteen bytes";
+
+/// A goal of the host's own compares the key and nothing else: not twice the key, not none, and no part.
+#[test]
+fn a_key_of_another_length_is_a_mismatch() {
+    let hashers = Hashers::new(Pbkdf2::new(Prf::Sha256, 2).unwrap());
+    let stored = hashers.hash(Secret::from("correct horse")).unwrap().run().unwrap();
+    let plan = || hashers.plan(&stored, b"correct horse").unwrap();
+    let work = checking(plan(), "correct horse");
+    let (verdict, key) = checking(plan(), "correct horse").run();
+    assert_eq!(verdict, Verdict::Match);
+    let check = &work.goal().check;
+    for other in [&[][..], &key[1..], &key[..key.len() - 1], &key.repeat(2), b"\0"] {
+        assert_eq!(check.verdict(other), Verdict::Mismatch);
+    }
+    assert_eq!(check.verdict(&key), Verdict::Match);
+}
 
 /// Cheap old formats, told apart by their price.
 const OLD: [&str; 3] = [

@@ -14,8 +14,10 @@ use doorstep_password::{
     MalformedKind, Pbkdf2, Peppered, Refused, Secret, ShaCrypt, Verdict, Work, Workspace, Wrapped,
     hashers, imports,
 };
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
 use util::families::matching_rows;
-use util::verdict;
+use util::{Empty, verdict};
 
 fn argon2() -> Argon2 {
     Argon2::new(8, 1, 1).unwrap()
@@ -252,6 +254,21 @@ fn what_cannot_be_wrapped_says_why() {
     let bcrypt = Wrapped::new(Bcrypt::new(4).unwrap()).of(ShaCrypt::default());
     let old = Hashers::new(ShaCrypt::default()).encoder(&Default::default()).encode(&[7; 64]);
     assert_eq!(bcrypt.wrap(&old).unwrap_err(), HashError::Password(CannotHash::LongerThan(72)));
+}
+
+/// The salt may come from the host's own generator: the same salt, the same string. One that fails makes
+/// none.
+#[test]
+fn the_salt_may_be_the_hosts() {
+    let rng = || ChaCha8Rng::seed_from_u64(1);
+    let made = || wrapped().wrap_with_rng(MD5, &mut rng()).unwrap().run().unwrap();
+    assert_eq!(made(), made());
+    assert!(verifying().inspect(&made()).is_ok());
+    assert_ne!(made(), wrap(MD5));
+    assert_eq!(wrapped().wrap_with_rng(MD5, &mut Empty).unwrap_err(), HashError::Entropy);
+    let made = verifying().hash_with_rng(Secret::from("password"), &mut Empty);
+    assert_eq!(made.unwrap_err(), HashError::Entropy);
+    assert!(format!("{:?}", wrapped()).contains("Argon2"));
 }
 
 /// The blank of a wrapped hash can be shown like any other's, and is a sample for decoys.

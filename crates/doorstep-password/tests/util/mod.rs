@@ -11,8 +11,9 @@ use std::ops::ControlFlow;
 
 use doorstep_password::{
     Algorithm, Argon2, Bcrypt, Derivation, Goal, Hashers, OutOfMemory, Pbkdf2, Pbkdf2Params, Prf,
-    Secret, ShaCrypt, ShaCryptParams, ShaCryptVariant, Verdict, Work, Workspace,
+    Secret, ShaCrypt, ShaCryptParams, ShaCryptVariant, TryCryptoRng, Verdict, Work, Workspace,
 };
+use rand_chacha::rand_core::TryRng;
 
 /// Every hasher with its defaults, Argon2 first.
 pub fn everything() -> Hashers {
@@ -134,3 +135,24 @@ pub fn unescape(text: &str) -> String {
     }
     out
 }
+
+/// Has no entropy to give.
+pub struct Empty;
+
+impl TryRng for Empty {
+    type Error = std::fmt::Error;
+
+    fn try_next_u32(&mut self) -> Result<u32, std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+
+    fn try_next_u64(&mut self) -> Result<u64, std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+
+    fn try_fill_bytes(&mut self, _: &mut [u8]) -> Result<(), std::fmt::Error> {
+        Err(std::fmt::Error)
+    }
+}
+
+impl TryCryptoRng for Empty {}
