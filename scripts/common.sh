@@ -95,7 +95,9 @@ test_on() {
 vectors_on() {
     local name=$1 machine=$2 log=$CARGO_TARGET_DIR/assure/$1.tests
     has_machine "$machine" || unable "$name" "no standard library for $machine to be had"
+    copy_libraries "$CARGO_TARGET_DIR/assure/$name"
     {
+        cd "$CARGO_TARGET_DIR/assure/$name"
         test_on "$machine" -p doorstep-kernels --tests
         test_on "$machine" -p doorstep-password --features import,unicode \
             --test vectors --test import --test scrypt --test normalization
@@ -196,4 +198,22 @@ copy_sources() {
     rm -rf "$directory"
     mkdir -p "$directory"
     git ls-files -z -- "$@" | xargs -0 cp --parents -t "$directory"
+}
+
+# The libraries and their tests in another directory, without the examples and benchmarks: the hosts of
+# those take longer to build than the tests take to run.
+copy_libraries() {
+    local directory=$1 manifest
+    copy_sources "$directory"
+    sed -i '/^members = /s|"crates/\*"|"crates/doorstep-kernels", "crates/doorstep-password", "crates/doorstep-test-alloc"|' \
+        "$directory/Cargo.toml"
+    for manifest in "$directory/Cargo.toml" "$directory"/crates/*/Cargo.toml; do
+        awk '
+            /^\[/ { skip = /^\[\[(example|bench)\]\]/ }
+            !skip && !/^(actix-web|axum|bytes|criterion|doorstep-tower|smol|tokio|tonic) = /' \
+            "$manifest" >"$manifest.new"
+        mv "$manifest.new" "$manifest"
+    done
+    # Of the lock file's versions those that are still needed.
+    cargo metadata --manifest-path "$directory/Cargo.toml" --format-version 1 >/dev/null
 }
