@@ -14,7 +14,6 @@
 mod util;
 
 use std::ops::ControlFlow;
-use std::time::{Duration, Instant};
 
 use doorstep_password::{
     Argon2, Bcrypt, CannotHash, HashError, Hashers, Limits, Malformed, MalformedKind, Pbkdf2, Prf,
@@ -468,8 +467,8 @@ fn long_passwords_are_refused_before_any_work() {
     assert!(long_cost.memory_kib > 1000, "{long_cost:?}");
 }
 
-/// DESIGN §7: 1 MB of anything is refused within a millisecond. A tenth of a second here, for
-/// machines that have other things to do.
+/// DESIGN §7: 1 MB of anything is refused within a millisecond, which the benchmark `stored` measures. Here,
+/// that nothing of it counts but its length.
 #[test]
 fn long_stored_strings_are_refused_unread() {
     for head in
@@ -477,9 +476,7 @@ fn long_stored_strings_are_refused_unread() {
     {
         for filler in ["a", "$", "9", "\u{20ac}", "="] {
             let stored = format!("{head}{}", filler.repeat(1_000_000 / filler.len()));
-            let before = Instant::now();
             assert_eq!(refused("x", &stored), Refused::StoredTooLong);
-            assert!(before.elapsed() < Duration::from_millis(100));
             // The border itself is looked at.
             let head_len = head.len();
             let short = format!("{head}{}", filler.repeat((1024 - head_len) / filler.len()));
@@ -491,7 +488,6 @@ fn long_stored_strings_are_refused_unread() {
 /// Issue 3, section 1: 4 TiB, 2^32 - 1 passes, 10^9 rounds, cost 31, without beginning.
 #[test]
 fn hostile_prices_are_refused_before_any_work() {
-    let before = Instant::now();
     let argon2 = |parameters| ARGON2I_13.replacen("m=256,t=2,p=1", parameters, 1);
     let sha = |rounds| format!("$6$rounds={rounds}${}", &SHA512_CRYPT[3..]);
     for (stored, limit) in [
@@ -520,7 +516,6 @@ fn hostile_prices_are_refused_before_any_work() {
     // Many blocks of PBKDF2, each with all its rounds.
     let phc = format!("$pbkdf2-sha1$i=4000000,l=64$c29tZXNhbHQ${}", "A".repeat(86));
     assert_eq!(refused("x", &phc), Refused::TooCostly("pbkdf2_rounds"));
-    assert!(before.elapsed() < Duration::from_secs(1), "{:?}", before.elapsed());
 }
 
 /// Every limit can be set, down and up.
