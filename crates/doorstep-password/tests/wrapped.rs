@@ -11,8 +11,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use doorstep_password::{
     Argon2, Bcrypt, CannotHash, Company, Cost, Format, HashError, Hashers, Limits, Malformed,
-    MalformedKind, Pbkdf2, Peppered, Refused, Secret, ShaCrypt, Verdict, Work, Workspace, Wrapped,
-    hashers, imports,
+    MalformedKind, Md5Crypt, Pbkdf2, Peppered, Refused, Secret, ShaCrypt, Verdict, Work, Workspace,
+    Wrapped, hashers, imports,
 };
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
@@ -284,4 +284,43 @@ fn its_blank_is_a_sample_for_decoys() {
     let hashers = verifying().shares(secret, [(&*blank, 1.0)]).unwrap();
     let real = hashers.verify(Secret::from("x"), &stored).unwrap().cost();
     assert_eq!(cost_of(&hashers), real);
+}
+
+/// The price of what is outside counts the old digest's base64: four characters for three bytes, or
+/// less, of MD5's 16 (RFC 4648 §4).
+#[test]
+fn the_new_hash_is_of_the_digest_in_base64() {
+    let wrapped = || Wrapped::of_all(ShaCrypt::SHA256);
+    let stored = wrapped().wrap(MD5).unwrap().run().unwrap();
+    let all = Hashers::new(ShaCrypt::SHA256).accept(Md5Crypt).accept(wrapped());
+    let new = &stored[stored.find("$5$").unwrap()..];
+    let sum = all.inspect(MD5).unwrap().cost(3).units + all.inspect(new).unwrap().cost(24).units;
+    assert!(all.inspect(&stored).unwrap().cost(3).units.abs_diff(sum) <= 1);
+}
+
+/// What is as long as a limit is within it.
+#[test]
+fn the_limit_of_the_length_is_the_last_that_is_read() {
+    let within = |stored_len: usize| {
+        let mut limits = Limits::default();
+        limits.stored_len = stored_len;
+        wrapped().limits(limits)
+    };
+    let stored = wrap(MD5);
+    // Room is kept for a key of 64 bytes, 86 characters; Argon2's tag of 32 has 43.
+    let longest = stored.len() - 43 + 86;
+    assert!(within(longest).wrap(MD5).is_ok());
+    assert!(within(longest - 1).wrap(MD5).is_err());
+    assert!(within(MD5.len()).parse(&stored).is_ok());
+    assert_eq!(within(MD5.len() - 1).parse(&stored).unwrap_err(), Refused::StoredTooLong);
+}
+
+/// People read what is wrapped in what.
+#[test]
+fn it_shows_both() {
+    let hash = wrapped().parse(&wrap(MD5)).unwrap();
+    let parameters = hash.parameters();
+    let old = parameters.iter().find(|parameter| parameter.name == "old").unwrap();
+    assert!(old.value.to_string().starts_with("md5_crypt"));
+    assert!(format!("{:?}", wrapped()).starts_with("Wrapped"));
 }
