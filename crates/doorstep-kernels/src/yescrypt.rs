@@ -7,7 +7,7 @@
 //!                   on any processor
 //! ```
 //!
-//! As with [`scrypt`](crate::scrypt), whose blocks and whose [`wipe`](crate::scrypt::wipe) it shares,
+//! As with [`crate::scrypt`], whose blocks and whose [`wipe`](crate::scrypt::wipe) it shares,
 //! the memory is lent to each piece. [`Mix`] holds the S-boxes, and wipes them when it is dropped. What a
 //! piece leaves on the stack is not wiped. What comes before and after it is the caller's.
 
