@@ -76,6 +76,17 @@ fn bcrypt_sha256_has_idents_and_lengths() {
     assert_eq!(of("2b", &".".repeat(27)), Some(MalformedKind::Length));
 }
 
+/// Base64 may look like hexadecimal. Under the name of a salted digest it is still LDAP's, and not one of
+/// Spring's. Found by fuzzing.
+#[test]
+fn a_salted_digest_of_hexadecimal_is_claimed() {
+    for stored in ["{SMD5}".to_owned() + &"A".repeat(32), "{ssha}".to_owned() + &"e".repeat(32)] {
+        assert!(Ldap.claims(&stored), "{stored}");
+        assert_eq!(malformed(Ldap, &stored), None, "{stored}");
+    }
+    assert!(!Ldap.claims(&("{MD5}".to_owned() + &"a".repeat(32))));
+}
+
 /// A signer key is of 16 bytes or more, in the string as from the host.
 #[test]
 fn firebases_key_is_not_short() {

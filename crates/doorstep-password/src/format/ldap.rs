@@ -88,7 +88,7 @@ impl Scheme {
 impl Format for Ldap {
     fn claims(&self, stored: &str) -> bool {
         let name = stored.strip_prefix('{').and_then(|rest| rest.split_once('}'));
-        name.is_some_and(|(name, rest)| is_known(name) && !is_springs(rest))
+        name.is_some_and(|(name, rest)| is_known(name) && !is_springs(name, rest))
     }
 
     fn parse(&self, stored: &str) -> Result<StoredHash, Refused> {
@@ -137,7 +137,9 @@ fn is_known(name: &str) -> bool {
 }
 
 /// Spring Security's `{MD5}` and `{sha256}` have hexadecimal behind them, or another brace. Base64 of
-/// a bare digest ends in `=`, and a salted digest of hexadecimal alone is not to be met.
-fn is_springs(rest: &str) -> bool {
-    rest.starts_with('{') || (rest.len() >= 32 && rest.bytes().all(|b| b.is_ascii_hexdigit()))
+/// a bare digest ends in `=`, and Spring has none of the salted digests' names.
+fn is_springs(name: &str, rest: &str) -> bool {
+    let is_salted = |scheme: &Scheme| scheme.salted && name.eq_ignore_ascii_case(scheme.name);
+    let is_hex = rest.len() >= 32 && rest.bytes().all(|b| b.is_ascii_hexdigit());
+    rest.starts_with('{') || (is_hex && !SCHEMES.iter().any(is_salted))
 }
