@@ -17,16 +17,10 @@ use doorstep::password::{
 };
 use doorstep::{Authenticator, Basic, Bearer, Outcome, Step, TokenDigest, TokenRecord, UnixTime};
 
+use crate::case::{Case, PASSWORD, TOKEN, named};
 use crate::valgrind;
 
-struct Case {
-    name: &'static str,
-    /// Whether memcheck is to report something: of a control, and of what SECURITY.md says it of.
-    leaks: bool,
-    run: fn(&mut Workspace),
-}
-
-const CASES: &[Case] = &[
+const CASES: &[Case<fn(&mut Workspace)>] = &[
     Case { name: "control-branch", leaks: true, run: control_branch },
     Case { name: "control-address", leaks: true, run: control_address },
     Case { name: "verification", leaks: false, run: verification },
@@ -64,7 +58,7 @@ const REPORTED: i32 = 9;
 /// figure; says whether all is as it should be.
 pub(crate) fn judge(names: &[&str]) -> Result<bool, Box<dyn Error>> {
     let (mut constant, mut leaking, mut is_within) = (0, 0, true);
-    for case in CASES.iter().filter(|case| names.is_empty() || names.contains(&case.name)) {
+    for case in named(CASES, names) {
         for kernels in KERNELS {
             let reports = reports(case.name, kernels)?;
             let seen = if reports.is_some() { "reported" } else { "nothing" };
@@ -129,9 +123,6 @@ fn control_address(_: &mut Workspace) {
     let table: Vec<u8> = (0..=255).collect();
     std::hint::black_box(table[usize::from(secret(PASSWORD)[3])]);
 }
-
-const PASSWORD: &[u8; 30] = b"a fixed password of 30 letters";
-const TOKEN: &[u8] = b"mF_9.B5f-4.1JqM";
 
 /// A key of a secret password, which nobody looks at.
 fn derive(workspace: &mut Workspace, algorithm: Algorithm) {

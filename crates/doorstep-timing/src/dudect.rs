@@ -12,6 +12,7 @@ use std::time::Instant;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
+use crate::case::named;
 use crate::welch::Comparison;
 use cases::CASES;
 
@@ -22,13 +23,6 @@ const BOUND: f64 = 4.5;
 const CONTROL: f64 = 100.0;
 /// Of the classes and of the secrets.
 const SEED: u64 = 1;
-
-struct Case {
-    name: &'static str,
-    /// Whether it leaks on purpose.
-    leaks: bool,
-    run: fn(Sampler) -> Comparison,
-}
 
 /// How many timings are to be taken, and where classes and secrets come from.
 struct Sampler {
@@ -61,7 +55,7 @@ pub(crate) fn judge(samples: usize, names: &[&str]) -> bool {
     println!("{samples} timings each, seed {SEED}");
     let (mut is_within, mut largest) = (true, (0.0, ""));
     let (mut count, mut controls) = (0, Vec::new());
-    for case in CASES.iter().filter(|case| names.is_empty() || names.contains(&case.name)) {
+    for case in named(CASES, names) {
         let comparison = (case.run)(Sampler { samples, rng: ChaCha8Rng::seed_from_u64(SEED) });
         let t = comparison.t();
         let (difference, mean) = comparison.difference();

@@ -3,6 +3,7 @@
 //! `scripts/assure dudect`, `ctgrind` and `failures` run it: it is a program, since a test must not assert a
 //! duration, and since valgrind is not everywhere.
 
+mod case;
 mod ctgrind;
 mod dudect;
 mod failures;

@@ -14,10 +14,13 @@ use doorstep::{
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::Rng;
 
-use super::{Case, Sampler};
+use super::Sampler;
+use crate::case::{Case, PASSWORD, TOKEN};
 use crate::welch::Comparison;
 
-pub(super) const CASES: &[Case] = &[
+type Run = fn(Sampler) -> Comparison;
+
+pub(super) const CASES: &[Case<Run>] = &[
     Case { name: "control", leaks: true, run: control },
     Case { name: "digest", leaks: false, run: digest },
     Case { name: "token-digest", leaks: false, run: token_digest },
@@ -28,9 +31,6 @@ pub(super) const CASES: &[Case] = &[
     Case { name: "unknown-user", leaks: false, run: unknown_user },
     Case { name: "unknown-by-shares", leaks: false, run: unknown_by_shares },
 ];
-
-const PASSWORD: &[u8; 30] = b"a fixed password of 30 letters";
-const TOKEN: &[u8] = b"mF_9.B5f-4.1JqM";
 
 /// A comparison that ends at the first byte that differs.
 fn control(sampler: Sampler) -> Comparison {
