@@ -18,10 +18,14 @@ use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use doorstep_password::{
-    Algorithm, Argon2, Bcrypt, Cost, Derivation, Format, Hasher, Hashers, Kdf, Limits, Malformed,
-    MalformedKind, Parameter, Refused, Secret, Slices, StoredHash, Verdict, Work, Workspace,
+    Algorithm, Argon2, Bcrypt, CannotHash, Cost, Derivation, Format, HashError, Hasher, Hashers,
+    Kdf, Limits, Malformed, MalformedKind, Parameter, Peppered, Refused, Secret, Slices,
+    StoredHash, Verdict, Work, Workspace,
 };
 use sha2::{Digest, Sha256};
+
+/// Bytes of a password that the toy reads: fewer than what a pepper makes of any.
+const MOST: usize = 42;
 
 /// `$toy$rounds$salt$digest`, the last two in hexadecimal.
 #[derive(Debug)]
@@ -117,6 +121,10 @@ impl Hasher for Toy {
 
     fn key_len(&self) -> usize {
         32
+    }
+
+    fn can_hash(&self, password: &[u8]) -> Result<(), CannotHash> {
+        if password.len() > MOST { Err(CannotHash::LongerThan(MOST)) } else { Ok(()) }
     }
 
     fn encode(&self, derivation: &Derivation, key: &[u8]) -> String {
@@ -219,6 +227,18 @@ fn a_password_that_it_does_not_take_never_verifies() {
         }
     }
     panic!("more pieces than rounds")
+}
+
+/// A pepper asks what is within it, by the 43 characters that it hands on of every password.
+#[test]
+fn it_says_what_it_cannot_hash() {
+    let longer = Err(HashError::Password(CannotHash::LongerThan(MOST)));
+    let alone = Hashers::new(Toy { rounds: 1 });
+    assert_eq!(alone.can_hash(&[b'x'; MOST]), Ok(()));
+    assert_eq!(alone.can_hash(&[b'x'; MOST + 1]), longer);
+    let key = Secret::from("a key of thirty-two bytes or so.");
+    let peppered = Hashers::new(Peppered::new(Toy { rounds: 1 }, "k1", key).unwrap());
+    assert_eq!(peppered.can_hash(b"x"), longer);
 }
 
 #[test]

@@ -2,12 +2,12 @@
 //! and passwords that a format's own systems cannot hold.
 
 #![allow(clippy::unwrap_used, missing_docs)]
-#![cfg(feature = "import")]
+#![cfg(all(feature = "import", feature = "sha-crypt"))]
 
 use doorstep_password::{
-    AspNet, BcryptSha256, BsdiCrypt, DesCrypt, Django, Drupal7, FirebaseScrypt, Format,
+    AspNet, Bcrypt, BcryptSha256, BsdiCrypt, DesCrypt, Django, Drupal7, FirebaseScrypt, Format,
     HtpasswdLine, Keycloak, Ldap, MalformedKind, Md5Crypt, NtHash, P5k2, Phpass, Prf, Refused,
-    Scram, Scrypt, Sha1Crypt, Spring, SpringPbkdf2, SunMd5, Yescrypt, imports,
+    Scram, Scrypt, Sha1Crypt, ShaCrypt, Spring, SpringPbkdf2, SunMd5, Yescrypt, imports,
 };
 
 /// What is wrong with a string, if anything is.
@@ -49,8 +49,12 @@ fn the_two_of_p5k2_are_told_apart_by_their_length() {
     assert_eq!(of("1", "c2FsdA==", &("A".repeat(26) + "==")), Some(MalformedKind::Length));
     assert_eq!(of("1", "c2FsdA==", &"A".repeat(28)), Some(MalformedKind::Length));
     assert_eq!(of("", "c2FsdA==", &cta), Some(MalformedKind::Number));
+    assert_eq!(of("0", "c2FsdA==", &cta), Some(MalformedKind::Number));
     assert_eq!(of("1", "salt", &dlitz), None);
     assert_eq!(of("", "salt", &dlitz), None);
+    // 400 rounds are written by leaving them out (`pbkdf2.py` 1.3).
+    assert_eq!(of("191", "salt", &dlitz), None);
+    assert_eq!(of("190", "salt", &dlitz), Some(MalformedKind::Number));
     for salt in ["", "c2FsdA==", "sa lt"] {
         assert_eq!(of("1", salt, &dlitz), Some(MalformedKind::Syntax), "{salt:?}");
     }
@@ -102,7 +106,9 @@ fn firebases_key_is_not_short() {
     assert_eq!(of(&("A".repeat(19) + "=")), Some(MalformedKind::Length));
 }
 
-/// Keycloak's `CredentialRepresentation`: a label is a text without escapes, a date is milliseconds.
+/// Keycloak's `CredentialRepresentation` has an `id`, a `userLabel` and a `createdDate`, which an export of
+/// a user has and a template has not. Each stands in its place, once: a label is a text without escapes, a
+/// date is milliseconds.
 #[test]
 fn what_keycloak_writes_around_a_key() {
     const REST: &str = r#""secretData":"{\"value\":\"AAAAAAAAAAAAAAAAAAAAAA==\",\"salt\":\"SALT\",\"additionalParameters\":{}}","credentialData":"{\"hashIterations\":5,\"algorithm\":\"argon2\",\"additionalParameters\":{\"hashLength\":[\"16\"],\"memory\":[\"7168\"],\"type\":[\"TYPE\"],\"version\":[\"VERSION\"],\"parallelism\":[\"1\"]}}"}"#;
@@ -114,9 +120,19 @@ fn what_keycloak_writes_around_a_key() {
     let with = |head: &str| malformed(Keycloak, &of(head, "AAAAAAAAAAA=", "id", "1.3"));
     assert_eq!(with(usual), None);
     assert_eq!(with(&format!("\"id\":\"a-b\",{usual}\"userLabel\":\"My password\",")), None);
-    for label in ["a\tb", "\u{7f}"] {
+    let dates = "\"createdDate\":1718000000000,";
+    assert_eq!(with(&format!("\"id\":\"a-b\",{usual}\"userLabel\":\"\",{dates}")), None);
+    for label in ["a\tb", "a\nb", "\u{7f}", r#"a\"b"#] {
         let head = format!("\"id\":\"{label}\",{usual}");
         assert_eq!(with(&head), Some(MalformedKind::Syntax), "{label:?}");
+    }
+    for misplaced in [
+        format!("{dates}\"userLabel\":\"a\","),
+        format!("{dates}{dates}"),
+        "\"userLabel\":\"a\"".to_owned(),
+    ] {
+        let head = format!("{usual}{misplaced}");
+        assert_eq!(with(&head), Some(MalformedKind::Syntax), "{misplaced}");
     }
     let dated = |date: &str| with(&format!("{usual}\"createdDate\":{date},"));
     for date in ["0", "1", "1700000000000", "999999999999999999"] {
@@ -174,11 +190,12 @@ fn scrypt_has_its_n_and_its_forms() {
     }
 }
 
-/// crypt(3) takes a string that ends at its first NUL, and NTLM a text: a password that is none was
-/// never stored.
+/// crypt(3) takes a string that ends at its first NUL, bcrypt repeats it with one behind it, and NTLM takes
+/// a text: a password that is none was never stored.
 #[test]
 fn what_reads_up_to_a_nul_takes_no_password_with_one() {
-    let formats: [&dyn Format; 12] = [
+    let formats: [&dyn Format; 14] = [
+        &Bcrypt::default(),
         &BsdiCrypt,
         &DesCrypt,
         &Drupal7,
@@ -189,6 +206,7 @@ fn what_reads_up_to_a_nul_takes_no_password_with_one() {
         &Phpass,
         &Scrypt,
         &Sha1Crypt,
+        &ShaCrypt::default(),
         &SunMd5,
         &Yescrypt,
     ];
@@ -204,11 +222,11 @@ fn what_reads_up_to_a_nul_takes_no_password_with_one() {
 /// crypt(5): up to 512 bits of salt for yescrypt.
 #[test]
 fn yescrypts_salt_has_64_bytes_at_most() {
-    let of =
-        |len: usize| malformed(Yescrypt, &format!("$y$j9T${}${}", ".".repeat(len), ".".repeat(43)));
-    assert_eq!(of(86), None);
-    assert_eq!(of(87), Some(MalformedKind::Length));
-    assert_eq!(of(88), Some(MalformedKind::Length));
+    let of = |salt: &str| malformed(Yescrypt, &format!("$y$j9T${salt}${}", ".".repeat(43)));
+    assert_eq!(of(&".".repeat(86)), None);
+    assert_eq!(of(&".".repeat(87)), Some(MalformedKind::Length));
+    assert_eq!(of(&".".repeat(88)), Some(MalformedKind::Length));
+    assert_eq!(of(&"!".repeat(86)), Some(MalformedKind::Base64));
 }
 
 /// yescrypt's `decode64_uint32`: the characters from `k` begin a number of two.
@@ -221,8 +239,10 @@ fn yescrypts_numbers_have_one_character_or_two() {
         let said = parameters.iter().find(|parameter| parameter.name == "r").unwrap();
         assert_eq!(said.value.to_string(), r.to_string(), "{text}");
     }
-    let too_much = Yescrypt.parse("$y$j1s.$salt$...........................................");
-    assert!(matches!(too_much, Err(Refused::Malformed(_))));
+    let of = |numbers: &str| malformed(Yescrypt, &format!("$y$j{numbers}$salt${}", ".".repeat(43)));
+    for none in ["", "1", "1k", "1s.", "!"] {
+        assert_eq!(of(none), Some(MalformedKind::Syntax), "{none:?}");
+    }
 }
 
 /// passlib's `scram` has one digest for each of IANA's names, in their order.
@@ -239,6 +259,21 @@ fn scram_has_six_digests() {
         let mut changed = digests.clone();
         changed[at].push_str("AA");
         assert!(of(&changed).is_some(), "{changed:?}");
+    }
+    // The strongest that is read decides, and `sha-1` must be there.
+    let [md5, sha1, sha224, sha256, sha384, sha512] = [0, 1, 2, 3, 4, 5].map(|at| &digests[at]);
+    let only = |chosen: &[&String]| chosen.iter().copied().cloned().collect::<Vec<_>>();
+    for (chosen, decides) in [
+        (&[md5, sha1, sha224, sha256, sha384, sha512][..], 32),
+        (&[sha1, sha384, sha512], 64),
+        (&[md5, sha1, sha224], 20),
+    ] {
+        let stored = format!("$scram$1000$c2FsdHNhbHQ${}", only(chosen).join(","));
+        assert_eq!(Scram.parse(&stored).unwrap().digest().len(), decides, "{stored}");
+    }
+    let sha3 = sha256.replace("sha-256", "sha3-256");
+    for chosen in [&[sha256, sha512][..], &[sha1, md5], &[sha1, sha1], &[sha1, &sha3]] {
+        assert!(of(&only(chosen)).is_some(), "{chosen:?}");
     }
 }
 

@@ -131,8 +131,8 @@ impl Format for Pbkdf2 {
         // One digest byte would match 1 wrong password in 256, none would match them all.
         cursor.expect_len(&digest, key_len)?;
         cursor.end()?;
-        let params = Pbkdf2Params::new(prf, rounds, key_len)
-            .map_err(|InvalidParameters| Malformed { ..rounds_end })?;
+        let params =
+            Pbkdf2Params::new(prf, rounds, key_len).map_err(|InvalidParameters| rounds_end)?;
         let derivation = Derivation::new(Algorithm::Pbkdf2(params), &salt);
         Ok(StoredHash::of(name(prf), derivation, digest))
     }
@@ -185,7 +185,7 @@ pub(super) fn imported(
     salt: &[u8],
     digest: &[u8],
 ) -> Result<StoredHash, Refused> {
-    let params = Pbkdf2Params::new(prf, rounds, digest.len())
-        .map_err(|InvalidParameters| Malformed { kind: MalformedKind::Range, ..rounds_end })?;
+    let params =
+        Pbkdf2Params::new(prf, rounds, digest.len()).map_err(|InvalidParameters| rounds_end)?;
     Ok(StoredHash::new(name, Derivation::new(Algorithm::Pbkdf2(params), salt), digest))
 }

@@ -193,7 +193,7 @@ mod hash64 {
             ShaCryptVariant::Sha512 if index == 21 => return vec![63],
             // The first of the three moves back one third each time for SHA-256, forth for SHA-512.
             ShaCryptVariant::Sha256 => (10, [0, 2, 1][index % 3]),
-            ShaCryptVariant::Sha512 => (21, index % 3),
+            ShaCryptVariant::Sha512 => (21, index),
         };
         (0..3).map(|place| index + third * ((places + place) % 3)).collect()
     }
