@@ -129,19 +129,30 @@ impl SqlStore {
         secs((self.options.clock)())
     }
 
+    /// The row that a query finds for a user-id, which is its second column.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Schema`] if it is another user's, since somebody gave the column another collation.
+    pub(crate) async fn row_by_name(
+        &self,
+        find: &Sql,
+        username: &str,
+    ) -> Result<Option<Row>, Error> {
+        // What cannot be stored was not.
+        let Some(username) = storable(username, Self::MAX_USERNAME_LEN) else { return Ok(None) };
+        let row = self.rows(find, &[username.into()]).await?.into_iter().next();
+        match row {
+            Some(row) if row.text(1)? != username => Err(ErrorKind::Schema.into()),
+            row => Ok(row),
+        }
+    }
+
     async fn user_by_name(&self, username: &str) -> Result<Option<(User, Account)>, Error> {
         const FIND: Sql = sql!(
             "SELECT id, username, hash, scopes, disabled FROM doorstep_users WHERE username = " {1}
         );
-        // What cannot be stored was not.
-        let Some(username) = storable(username, Self::MAX_USERNAME_LEN) else { return Ok(None) };
-        let rows = self.rows(&FIND, &[username.into()]).await?;
-        let Some(row) = rows.first() else { return Ok(None) };
+        let Some(row) = self.row_by_name(&FIND, username).await? else { return Ok(None) };
         let user = User { id: UserId::from_i64(row.int(0)?), username: row.text(1)?, token: None };
-        // Somebody gave the column another collation.
-        if user.username != username {
-            return Err(ErrorKind::Schema.into());
-        }
         let account = match row.maybe_int(4)? {
             Some(_) => Account::disabled(),
             None => Account::from(row.maybe_text(2)?).with_scopes(scopes(&row.text(3)?)?),

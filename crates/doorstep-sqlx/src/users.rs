@@ -109,15 +109,13 @@ impl SqlStore {
     /// The user with this user-id, byte for byte.
     ///
     /// # Errors
-    /// The database's.
+    /// [`ErrorKind::Schema`] if the table compares user-ids otherwise, and found another; the database's.
     pub async fn user(&self, username: &str) -> Result<Option<UserInfo>, Error> {
         const FIND: Sql = sql!(
             "SELECT id, username, hash, scopes, created, disabled
              FROM doorstep_users WHERE username = " {1}
         );
-        let Some(username) = storable(username, Self::MAX_USERNAME_LEN) else { return Ok(None) };
-        let rows = self.rows(&FIND, &[username.into()]).await?;
-        rows.first().map(user_info).transpose()
+        self.row_by_name(&FIND, username).await?.as_ref().map(user_info).transpose()
     }
 
     /// At most `limit` users in the order of their keys: those after `after`, or the first.

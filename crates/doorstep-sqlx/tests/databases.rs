@@ -64,6 +64,11 @@ mod sqlite_file {
     }
 
     #[tokio::test]
+    async fn a_column_that_ignores_case_lets_nobody_in() {
+        cases::a_column_that_ignores_case_lets_nobody_in(&crate::util::Bed::sqlite().await).await;
+    }
+
+    #[tokio::test]
     async fn what_is_no_database_is_not_available() {
         cases::what_is_no_database_is_not_available(&crate::util::Bed::sqlite().await).await;
     }

@@ -1,11 +1,12 @@
 //! What can be wrong with a file alone.
 
 use doorstep::Scopes;
+use doorstep::driver::drive;
 use doorstep_sqlx::ErrorKind;
 
 use crate::cases::layer::alice;
 use crate::util::site::Site;
-use crate::util::{Bed, hash, is_up_to_date, logs_in, options, outdated_hash};
+use crate::util::{Bed, authenticator, hash, is_up_to_date, logs_in, now, options, outdated_hash};
 
 pub async fn a_full_disk_lets_in_and_loses_nothing(bed: &Bed) {
     let store = bed.store().await;
@@ -36,6 +37,29 @@ pub async fn a_full_disk_lets_in_and_loses_nothing(bed: &Bed) {
     assert!(logs_in(&store, "alice", "a").await && is_up_to_date(&store, "alice", "a").await);
     assert!(store.set_password(id, Some(&hash("b"))).await.unwrap());
     assert!(logs_in(&store, "alice", "b").await);
+}
+
+/// A table that somebody has made anew, for whose column `Alice` is `alice`.
+pub async fn a_column_that_ignores_case_lets_nobody_in(bed: &Bed) {
+    let store = bed.store().await;
+    alice(&store, &hash("a")).await;
+    assert!(logs_in(&store, "alice", "a").await);
+    store.close().await;
+
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+    let pool = pool.connect(&bed.url).await.unwrap();
+    let ignore_case = "PRAGMA writable_schema = ON;
+        UPDATE sqlite_schema SET sql = replace(sql, 'UNIQUE COLLATE BINARY', 'UNIQUE COLLATE NOCASE')
+            WHERE name = 'doorstep_users';
+        PRAGMA writable_schema = RESET;
+        REINDEX doorstep_users";
+    sqlx::raw_sql(ignore_case).execute(&pool).await.unwrap();
+    let store = options().over(pool);
+    assert!(logs_in(&store, "alice", "a").await);
+    assert_eq!(store.user("ALICE").await.unwrap_err().kind(), ErrorKind::Schema);
+    let step = authenticator().login("ALICE", "a".into());
+    assert_eq!(drive(step, &store, now()).await.unwrap_err().kind(), ErrorKind::Schema);
+    store.close().await;
 }
 
 pub async fn what_is_no_database_is_not_available(bed: &Bed) {
