@@ -7,7 +7,8 @@
 mod util;
 
 use doorstep_password::{
-    Argon2, BuiltIn, Format, Hashers, MalformedKind, Refused, StoredHash, bare_formats, formats,
+    Argon2, BuiltIn, Format, HashError, Hashers, MalformedKind, Refused, StoredHash, Wrapped,
+    bare_formats, formats,
 };
 use util::families::FAMILIES;
 use util::{everything, rows, unescape};
@@ -148,5 +149,7 @@ fn a_format_may_have_no_blank() {
         "own$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHQ$CTFhFdXPJO1aFaMaO6Mm5c8y7cJHAphArZwWTO04rPI";
     assert!(hashers.inspect(stored).is_ok());
     assert_eq!(hashers.blank(stored), None);
+    let error = Wrapped::new(Argon2::default()).of(Own).wrap(stored).unwrap_err();
+    assert_eq!(error, HashError::Refused(Refused::Unsupported("its format cannot be wrapped")));
     assert_eq!(hashers.blank("unknown"), None);
 }

@@ -155,6 +155,13 @@ fn what_keycloak_writes_around_a_key() {
         }
     }
     assert_eq!(said.len(), 6);
+    let argon2 = of(usual, "AAAAAAAAAAA=", "id", "1.3");
+    for end in 0..argon2.len() {
+        assert!(Keycloak.parse(&argon2[..end]).is_err(), "{}", &argon2[..end]);
+    }
+    // Below 8 KiB a lane (RFC 9106 §3.1).
+    let too_little = argon2.replace(r#"[\"7168\"]"#, r#"[\"7\"]"#);
+    assert_eq!(malformed(Keycloak, &too_little), Some(MalformedKind::Range));
 }
 
 /// Spring Security's `SCryptPasswordEncoder` writes its parameters in hexadecimal, and its

@@ -472,6 +472,9 @@ fn a_decoy_costs_the_same_and_never_matches() {
         assert_eq!(of_decoy.len(), of_stored.len());
         let [one, other] = [of_decoy, of_stored].map(|stored| hashers.inspect(stored).unwrap());
         assert_eq!((one.digest(), format!("{one:?}")), (other.digest(), format!("{other:?}")));
+        let decoy = hashers.decoy("nobody");
+        assert!(decoy.plan(b"").is_forced());
+        assert!(!format!("{decoy:?}").contains(decoy.stored()));
         // The derivation's salt is fixed, so that one could know the key: it does not help.
         let (verdict, key) =
             checking(hashers.decoy("nobody").plan(b"correct horse"), "correct horse").run();
@@ -484,6 +487,7 @@ fn a_decoy_costs_the_same_and_never_matches() {
         assert_eq!(again.run(), (Verdict::Mismatch, key));
         // A plan against a stored hash is not forced.
         let plan = hashers.plan(&stored, b"correct horse").unwrap();
+        assert!(!plan.is_forced());
         let work = checking(plan, "correct horse");
         assert!(!work.goal().check.is_forced());
         assert_eq!(work.run().0, Verdict::Match);
