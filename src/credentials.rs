@@ -63,8 +63,6 @@ impl Credentials {
         {
             return Err(Malformed::new(error.valid_up_to(), MalformedKind::NotUtf8));
         }
-        // CTL = %x00-1F / %x7F (RFC 5234, appendix B.1)
-        let is_control = |byte: u8| (byte < 0x20) | (byte == 0x7f);
         if bytes.iter().fold(false, |any, &byte| any | is_control(byte)) {
             let at = bytes.iter().position(|&byte| is_control(byte)).unwrap_or_default();
             return Err(Malformed::new(at, MalformedKind::Control));
@@ -106,4 +104,9 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials").field("username", &self.username()).finish_non_exhaustive()
     }
+}
+
+/// `CTL = %x00-1F / %x7F` (RFC 5234, appendix B.1). Without a branch: the byte may be a password's.
+const fn is_control(byte: u8) -> bool {
+    (byte < 0x20) | (byte == 0x7f)
 }
