@@ -73,6 +73,23 @@ fn a_value_is_one_schemes_alone() {
     }
 }
 
+/// Each byte that there is, in each place of a value of each kind.
+#[test]
+fn every_byte_is_judged_as_by_the_reference() {
+    for value in [&b"Basic QTpC"[..], b"Basic QTo=", b"Bearer a.b", b"Token ~"] {
+        for at in 0..=value.len() {
+            let (head, tail) = value.split_at(at);
+            for byte in 0..=u8::MAX {
+                let inserted = [head, &[byte], tail].concat();
+                let replaced = [head, &[byte], &tail[tail.len().min(1)..]].concat();
+                for value in [inserted, replaced] {
+                    judged_as_by_the_reference(&value).unwrap();
+                }
+            }
+        }
+    }
+}
+
 /// `Malformed::at` is a byte offset in the value, or in what it decodes to, which is shorter. What
 /// is reported is the place and the kind, and nothing else: it cannot hold the value.
 #[test]
