@@ -2,7 +2,8 @@
 
 use crate::WINDOW;
 
-/// All windows of some secrets, sorted, and a bit for each of their lowest 16 bits.
+/// All windows of some secrets, sorted, and a bit for each of their lowest 16 bits. Each is there as it is,
+/// and as a hash that reads big-endian words of 32 or 64 bits has it in this machine's memory.
 pub(crate) struct Windows {
     sorted: Vec<u64>,
     filter: Vec<u64>,
@@ -10,8 +11,10 @@ pub(crate) struct Windows {
 
 impl Windows {
     pub(crate) fn of(secrets: &[&[u8]]) -> Self {
-        let mut sorted: Vec<u64> =
-            secrets.iter().flat_map(|secret| secret.windows(WINDOW)).map(word).collect();
+        let windows = secrets.iter().flat_map(|secret| secret.windows(WINDOW)).map(word);
+        let turned =
+            |window: u64| [window, window.swap_bytes(), window.swap_bytes().rotate_left(32)];
+        let mut sorted: Vec<u64> = windows.flat_map(turned).collect();
         sorted.sort_unstable();
         let mut filter = vec![0; 1 << 10];
         for window in &sorted {
