@@ -14,6 +14,9 @@ use std::process::Command;
 /// lines.
 const ANYTHING: char = '…';
 
+/// What `calibrate` says where the tests have company.
+const BUSY: &str = "doorstep: note: times differ by more than half: something else may be running";
+
 #[test]
 fn the_readme_tells_the_truth() {
     for (section, least) in [("## In a minute", 6), ("## A dump of hashes", 4), ("## Wrapping", 3)]
@@ -45,7 +48,7 @@ fn repeat(transcript: &str) -> usize {
         shell.arg("-c").arg(format!("{{ {command}; }} 2>&1")).current_dir(&directory);
         let output = shell.env("PATH", &path).output().unwrap();
         let seen = String::from_utf8(output.stdout).unwrap();
-        let seen: Vec<_> = seen.lines().collect();
+        let seen: Vec<_> = seen.lines().filter(|line| *line != BUSY).collect();
         let expected: Vec<_> = expected.lines().collect();
         let anything = ANYTHING.to_string();
         if let Some(at) = expected.iter().position(|line| *line == anything) {
