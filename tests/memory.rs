@@ -275,3 +275,25 @@ fn nothing_is_left_of_what_is_malformed() {
     }
     let _: UnixTime = NOW;
 }
+
+/// A character beyond ASCII takes two bytes of UTF-8. The buffer for them has room for all: what one that
+/// grows leaves behind is not wiped.
+#[test]
+fn nothing_is_left_of_latin1() {
+    let hashers = Hashers::new(Argon2::new(64, 1, 1).unwrap());
+    let basic = Basic::new().latin1();
+    let auth = Authenticator::builder("r", hashers).scheme(basic).build().unwrap();
+    for latin1 in
+        [&b"\xe4\xf6\xfc\xdf\xe9\xe8\xea\xe0\xe1\xe2\xf1\xf2\xf3\xf4"[..], b"Zitr\xf6nchenfalter"]
+    {
+        let utf8: String = latin1.iter().copied().map(char::from).collect();
+        let value = util::basic([b"u:", latin1].concat());
+        let ((), seen) = watch(&[latin1, utf8.as_bytes(), &value[6..]], || {
+            let step: Step<u32> = auth.begin([("authorization", &*value)]);
+            let Step::FindUser(ask) = step else { panic!("a user") };
+            assert_eq!(ask.username(), "u");
+        });
+        assert!(seen.frees > 1, "{seen:?}");
+        assert_eq!((seen.leaks, seen.unwiped), (0, 0), "{utf8}: {seen:?}");
+    }
+}
