@@ -15,7 +15,7 @@ use doorstep::{Cause, InvalidConfig, InvalidPrefix, InvalidScope, NoEntropy, Ref
 fn are_lines_of_their_own(messages: &[String]) {
     let mut seen = BTreeSet::new();
     for message in messages {
-        assert!(!message.starts_with(char::is_uppercase), "{message:?}");
+        assert!(message.starts_with(|first: char| !first.is_uppercase()), "{message:?}");
         assert!(!message.ends_with(['.', ' ', ':']), "{message:?}");
         assert!(!message.contains(char::is_control), "{message:?}");
         assert!(seen.insert(message), "twice: {message:?}");

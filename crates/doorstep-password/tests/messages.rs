@@ -42,7 +42,7 @@ fn each_error_is_told_in_its_own_words() {
     let mut seen = BTreeSet::new();
     for error in errors {
         let message = error.to_string();
-        assert!(!message.starts_with(char::is_uppercase), "{message:?}");
+        assert!(message.starts_with(|first: char| !first.is_uppercase()), "{message:?}");
         assert!(!message.ends_with(['.', ' ', ':']), "{message:?}");
         assert!(!message.contains(char::is_control), "{message:?}");
         assert!(seen.insert(message.clone()), "twice: {message:?}");
