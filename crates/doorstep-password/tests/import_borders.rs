@@ -122,6 +122,18 @@ fn what_keycloak_writes_around_a_key() {
     assert_eq!(with(&format!("\"id\":\"a-b\",{usual}\"userLabel\":\"My password\",")), None);
     let dates = "\"createdDate\":1718000000000,";
     assert_eq!(with(&format!("\"id\":\"a-b\",{usual}\"userLabel\":\"\",{dates}")), None);
+    let said = |head: &str| {
+        let hash = Keycloak.parse(&of(head, "AAAAAAAAAAA=", "id", "1.3")).unwrap();
+        (format!("{:?}", hash.derivation()), hash.digest().to_vec())
+    };
+    for head in [
+        format!("\"id\":\"41b6\",{usual}"),
+        format!("{usual}\"userLabel\":\"My password\","),
+        format!("{usual}{dates}"),
+        format!("\"id\":\"41b6\",{usual}\"userLabel\":\"\",{dates}"),
+    ] {
+        assert_eq!(said(&head), said(usual), "{head}");
+    }
     for label in ["a\tb", "a\nb", "\u{7f}", r#"a\"b"#] {
         let head = format!("\"id\":\"{label}\",{usual}");
         assert_eq!(with(&head), Some(MalformedKind::Syntax), "{label:?}");
@@ -138,6 +150,8 @@ fn what_keycloak_writes_around_a_key() {
     for date in ["0", "1", "1700000000000", "999999999999999999"] {
         assert_eq!(dated(date), None, "{date}");
     }
+    // There is no comma behind it.
+    assert_eq!(with(&format!("{usual}\"createdDate\":1")), Some(MalformedKind::Number));
     for date in ["", "00", "01", "-1", "1e3", "1 ", "1000000000000000000"] {
         assert_eq!(dated(date), Some(MalformedKind::Number), "{date:?}");
     }
@@ -193,7 +207,8 @@ fn scrypt_has_its_n_and_its_forms() {
     assert!(Ldap.parse(&format!("{{CRYPT}}{seven}")).is_ok());
     for other in [phc, &of_hashcat(16384)] {
         assert_eq!(malformed(Scrypt, other), None);
-        assert!(Ldap.parse(&format!("{{CRYPT}}{other}")).is_err(), "{other}");
+        let error = Ldap.parse(&format!("{{CRYPT}}{other}")).unwrap_err();
+        assert_eq!(error, Refused::UnknownFormat, "{other}");
     }
 }
 
@@ -278,8 +293,9 @@ fn scram_has_six_digests() {
         let stored = format!("$scram$1000$c2FsdHNhbHQ${}", only(chosen).join(","));
         assert_eq!(Scram.parse(&stored).unwrap().digest().len(), decides, "{stored}");
     }
-    let sha3 = sha256.replace("sha-256", "sha3-256");
-    for chosen in [&[sha256, sha512][..], &[sha1, md5], &[sha1, sha1], &[sha1, &sha3]] {
+    let (sha3, short) =
+        (sha256.replace("sha-256", "sha3-256"), format!("sha-1={}", "A".repeat(26)));
+    for chosen in [&[sha256, sha512][..], &[sha1, md5], &[sha1, sha1], &[sha1, &sha3], &[&short]] {
         assert!(of(&only(chosen)).is_some(), "{chosen:?}");
     }
 }
